@@ -1,0 +1,102 @@
+# peapod: one non-recursive Makefile; all output goes below $(B).
+#   make [all] | check | unit | bats | lint | demo | pause-image | install
+#   SAN=1   address and undefined behaviour sanitizers, in build-san
+#   CC=clang, WERROR=1, B=dir
+SAN ?=
+B ?= $(if $(SAN),build-san,build)
+PREFIX ?= /usr/local
+CNI_BIN ?= /opt/cni/bin
+VERSION := 0.1.0
+COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+LIBS := json-c libseccomp libcap libnl-3.0 libnl-route-3.0 libmnl libprotobuf-c
+CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -I$(B)/gen \
+	$(shell pkg-config --cflags-only-I $(LIBS) 2>/dev/null)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS := -std=gnu17 $(CFLAGS) -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wvla -Wpointer-arith \
+	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -fno-common \
+	-fno-strict-aliasing -fstack-protector-strong -fPIE $(if $(WERROR),-Werror) \
+	$(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,\
+	-D_FORTIFY_SOURCE=2)
+, := ,
+ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
+	$(if $(SAN),-fsanitize=address$(,)undefined) $(LDFLAGS)
+
+# Process start is part of every operation, so libraries come from their archives
+# where Debian has one (there is none of libmnl).
+static = -Wl,-Bstatic $(1) -Wl,-Bdynamic
+JSON := $(call static,-ljson-c)
+ENGINE_LIBS := $(call static,-lseccomp -lcap) $(JSON) -lm
+CNI_LIBS := $(call static,-lnl-route-3 -lnl-3) $(JSON) -lmnl -lm -lpthread
+SHIM_LIBS := $(call static,-lprotobuf-c) $(ENGINE_LIBS)
+
+AREAS := spec/base spec/oci spec/cni spec/ttrpc shim/engine shim/pod shim/cli shim/daemon cni
+lib = $(B)/$(1).a
+objs = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
+
+BASE := $(call lib,spec/base)
+OCI := $(call lib,spec/oci)
+ENGINE := $(call lib,shim/engine) $(OCI) $(BASE)
+POD := $(call lib,shim/pod) $(call lib,spec/cni) $(ENGINE)
+
+.PHONY: all check unit bats lint demo install pause-image clean
+.SECONDARY:
+all: $(B)/peapod $(B)/peapod-cni $(B)/pause
+
+-include local.mk $(shell find $(B) -name '*.d' 2>/dev/null)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -DVERSION='"$(VERSION)"' -DCOMMIT='"$(COMMIT)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define area
+$(call lib,$(1)): $(call objs,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+endef
+$(foreach a,$(AREAS),$(eval $(call area,$(a))))
+
+link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+$(B)/peapod: $(B)/shim/cli/main.o $(call lib,shim/cli) $(POD)
+	$(link) $(ENGINE_LIBS)
+
+$(B)/peapod-cni: $(B)/cni/main.o $(call lib,cni) $(call lib,spec/cni) $(BASE)
+	$(link) $(CNI_LIBS)
+
+$(B)/pause: shim/pause/pause.c shim/pause/pause.ld
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -Os -Wall -Wextra -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
+		-fno-pie -fcf-protection=none -DVERSION='"$(VERSION)"' -nostdlib -static -no-pie -s \
+		-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-T,shim/pause/pause.ld -o $@ $<
+
+# A unit test program an area: tests/unit/AREA/*.c with the libraries it needs.
+unit_libs_base := $(BASE)
+unit_libs_oci := $(OCI) $(BASE)
+unit_libs_cnispec := $(call lib,spec/cni) $(BASE)
+unit_libs_engine := $(ENGINE)
+unit_libs_pod := $(POD)
+unit_libs_cni := $(call lib,cni) $(call lib,spec/cni) $(BASE)
+unit_libs_cli := $(call lib,shim/cli) $(POD)
+unit_ld_base := $(JSON) -lm
+unit_ld_oci := $(JSON) -lm
+unit_ld_cnispec := $(JSON) -lm
+unit_ld_engine := $(ENGINE_LIBS)
+unit_ld_pod := $(ENGINE_LIBS)
+unit_ld_cni := $(CNI_LIBS)
+unit_ld_cli := $(ENGINE_LIBS)
+UNIT := $(patsubst tests/unit/%/,%,$(sort $(dir $(wildcard tests/unit/*/*.c))))
+
+define unit
+$(B)/tests/unit-$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/$(1)/*.c)) $(B)/tests/unit/main.o $(unit_libs_$(1))
+	$$(link) $(unit_ld_$(1))
+endef
+$(foreach u,$(UNIT),$(eval $(call unit,$(u))))
+
+$(B)/tests/%.o: ALL_CFLAGS += -Wno-write-strings
+
+# Small helpers that the bats suites call.
+TOOLS := $(patsubst tests/tool/%.c,$(B)/tests/tool/%,$(wildcard tests/tool/*.c))
+$(B)/tests/tool/%: $(B)/tests/tool/%.o $(BASE)
+	$(link) $(JSON)

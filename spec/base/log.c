@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log: format one line and write it at once. */
+#include "spec/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "spec/base/fd.h"
+#include "spec/base/str.h"
+
+struct log log_to = { .fd = STDERR_FILENO, .level = LOG_WARN, .program = "peapod" };
+
+static const char *const level_names[] = {
+	[LOG_ERROR] = "error",
+	[LOG_WARN] = "warning",
+	[LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug",
+};
+
+int log_open(const char *path, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+
+	if (fd < 0)
+		return err_sys(e, "open log file '%s'", path);
+	log_to.fd = fd;
+	return 0;
+}
+
+static void json_line(struct str *out, enum log_level level, const char *text)
+{
+	struct json_object *obj = json_object_new_object();
+	struct timespec now;
+	struct tm tm;
+	char day[32], stamp[64];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(stamp, sizeof(stamp), "%s.%09ldZ", day, now.tv_nsec);
+	json_object_object_add(obj, "level", json_object_new_string(level_names[level]));
+	json_object_object_add(obj, "msg", json_object_new_string(text));
+	json_object_object_add(obj, "time", json_object_new_string(stamp));
+	str_add(out, json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+								 JSON_C_TO_STRING_NOSLASHESCAPE));
+	str_addc(out, '\n');
+	json_object_put(obj);
+}
+
+void log_line(int fd, enum log_format format, enum log_level level, const char *text)
+{
+	auto_str struct str line = { 0 };
+	int saved = errno;
+
+	if (fd < 0)
+		return;
+	if (format == LOG_JSON)
+		json_line(&line, level, text);
+	else if (level == LOG_ERROR)
+		str_addf(&line, "%s: %s\n", log_to.program, text);
+	else
+		str_addf(&line, "%s: %s: %s\n", log_to.program, level_names[level], text);
+	(void)write_all(fd, line.s, line.len); /* nowhere left to complain */
+	errno = saved;
+}
+
+void log_msg(enum log_level level, const char *fmt, ...)
+{
+	char buf[1024];
+	va_list ap;
+
+	if (level > log_to.level || log_to.fd < 0)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	log_line(log_to.fd, log_to.format, level, buf);
+}

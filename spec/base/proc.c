@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proc: thin calls around clone3, pidfds and /proc/PID/stat. */
+#include "spec/base/proc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "spec/base/arena.h"
+#include "spec/base/fd.h"
+
+pid_t proc_clone(struct clone_args *args)
+{
+	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+}
+
+int proc_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int proc_signal(int pidfd, int sig)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
+int proc_close_from(unsigned int first)
+{
+	return (int)syscall(SYS_close_range, first, UINT_MAX, 0);
+}
+
+int proc_wait_end(int pidfd, int timeout_ms)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	int n;
+
+	do {
+		n = poll(&p, 1, timeout_ms);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
+int proc_reap(pid_t pid)
+{
+	int status;
+	pid_t got;
+
+	do {
+		got = waitpid(pid, &status, 0);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -1;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int proc_stat(pid_t pid, struct proc_stat *out, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	struct proc_stat st = { 0 };
+	char path[64], *text, *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	text = read_file(-1, path, 4096, &a, NULL, e);
+	if (!text)
+		return -1;
+	p = strrchr(text, ')'); /* the name before it may hold anything */
+	if (!p || sscanf(p + 1,
+			 " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+			 "%*s %" SCNu64,
+			 &st.state, &st.ppid, &st.start_time) != 3)
+		return err_set(e, EPROTO, "'%s' has an unknown form", path);
+	*out = st;
+	return 0;
+}
+
+bool proc_alive(pid_t pid, uint64_t start_time)
+{
+	struct proc_stat st;
+	struct err e;
+
+	if (pid <= 0 || proc_stat(pid, &st, &e))
+		return false;
+	return st.start_time == start_time && st.state != 'Z' && st.state != 'X';
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* str: growing string and text helpers. */
+#include "spec/base/str.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void str_done(struct str *s)
+{
+	int saved = errno;
+
+	free(s->s);
+	*s = (struct str){ 0 };
+	errno = saved;
+}
+
+void str_clear(struct str *s)
+{
+	s->len = 0;
+	if (s->s)
+		s->s[0] = '\0';
+}
+
+static void reserve(struct str *s, size_t more)
+{
+	size_t want = s->len + more + 1;
+
+	if (want <= s->cap)
+		return;
+	s->cap = want < 64 ? 64 : want + want / 2;
+	s->s = mem_grow(s->s, s->cap, 1);
+}
+
+void str_addn(struct str *s, const void *data, size_t n)
+{
+	reserve(s, n);
+	if (n)
+		memcpy(s->s + s->len, data, n);
+	s->len += n;
+	s->s[s->len] = '\0';
+}
+
+void str_add(struct str *s, const char *text)
+{
+	str_addn(s, text, strlen(text));
+}
+
+void str_addc(struct str *s, char c)
+{
+	str_addn(s, &c, 1);
+}
+
+void str_addf(struct str *s, const char *fmt, ...)
+{
+	va_list ap, again;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n > 0) {
+		reserve(s, (size_t)n);
+		vsnprintf(s->s + s->len, (size_t)n + 1, fmt, again);
+		s->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+const char *str_text(const struct str *s)
+{
+	return s->s ? s->s : "";
+}
+
+char *str_take(struct str *s)
+{
+	char *taken;
+
+	reserve(s, 0);
+	s->s[s->len] = '\0';
+	taken = s->s;
+	*s = (struct str){ 0 };
+	return taken;
+}
+
+bool str_eq(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+bool str_ends(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && !strcmp(s + n - m, suffix);
+}
+
+char **str_split(struct arena *a, const char *s, char sep, size_t *n)
+{
+	size_t count = 1;
+	char **parts;
+
+	for (const char *p = s; *p; p++)
+		count += *p == sep;
+	parts = arena_array(a, count + 1, sizeof(*parts));
+	for (size_t i = 0; i < count; i++) {
+		const char *end = strchrnul(s, sep);
+
+		parts[i] = arena_strndup(a, s, (size_t)(end - s));
+		s = end + 1;
+	}
+	if (n)
+		*n = count;
+	return parts;
+}
+
+int parse_u64(const char *s, int base, uint64_t max, uint64_t *out)
+{
+	unsigned long long v;
+	char *end;
+
+	errno = EINVAL;
+	if (!isxdigit((unsigned char)*s))
+		return -1;
+	errno = 0;
+	v = strtoull(s, &end, base);
+	if (errno)
+		return -1;
+	if (*end) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (v > max) {
+		errno = ERANGE;
+		return -1;
+	}
+	*out = v;
+	return 0;
+}
+
+int parse_i64(const char *s, int64_t min, int64_t max, int64_t *out)
+{
+	bool neg = *s == '-';
+	uint64_t limit = neg ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
+	uint64_t v;
+	int64_t r;
+
+	if (parse_u64(s + neg, 10, limit, &v))
+		return -1;
+	r = neg ? (int64_t)(0 - v) : (int64_t)v;
+	if (r < min || r > max) {
+		errno = ERANGE;
+		return -1;
+	}
+	*out = r;
+	return 0;
+}
+
+int parse_size(const char *s, int64_t *out)
+{
+	static const char units[] = "kmgtp";
+	size_t digits = strspn(s, "0123456789");
+	const char *unit = s + digits, *u;
+	char num[24];
+	unsigned int shift = 0;
+	int64_t v;
+
+	if (!strcmp(s, "-1")) {
+		*out = -1;
+		return 0;
+	}
+	errno = EINVAL;
+	if (!digits || digits >= sizeof(num))
+		return -1;
+	memcpy(num, s, digits);
+	num[digits] = '\0';
+	u = *unit ? strchr(units, tolower((unsigned char)*unit)) : NULL;
+	if (u) {
+		shift = 10U * (unsigned int)(u - units + 1);
+		unit++;
+		if (*unit == 'i' || *unit == 'I')
+			unit++;
+	}
+	if (*unit == 'b' || *unit == 'B')
+		unit++;
+	if (*unit)
+		return -1;
+	if (parse_i64(num, 0, INT64_MAX >> shift, &v))
+		return -1;
+	*out = (int64_t)((uint64_t)v << shift);
+	return 0;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errors, strings, numbers, names, options, paths. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "spec/base/auto.h"
+#include "spec/base/loop.h"
+#include "spec/base/opt.h"
+#include "spec/base/path.h"
+#include "spec/base/proc.h"
+#include "tests/unit/test.h"
+
+TEST(err_texts)
+{
+	struct err e;
+
+	errno = ENOENT;
+	CHECK(err_sys(&e, "open '%s'", "x") == -1);
+	CHECK(err_ctx(&e, "mounts[%d]", 2) == -1);
+	CHECK_TEXT(e.msg, "mounts[2]: open 'x': No such file or directory");
+	CHECK(e.num == ENOENT);
+}
+
+TEST(numbers)
+{
+	uint64_t u = 1;
+	int64_t i = 1;
+
+	CHECK(!parse_u64("4294967295", 10, UINT32_MAX, &u) && u == UINT32_MAX);
+	CHECK(parse_u64("4294967296", 10, UINT32_MAX, &u) && errno == ERANGE);
+	CHECK(parse_u64("", 10, 9, &u) && parse_u64("1x", 10, 9, &u) && parse_u64(" 1", 10, 9, &u));
+	CHECK(parse_u64("-1", 10, 9, &u) && parse_u64("+1", 10, 9, &u));
+	CHECK(!parse_i64("-9223372036854775808", INT64_MIN, INT64_MAX, &i) && i == INT64_MIN);
+	CHECK(parse_i64("9223372036854775808", INT64_MIN, INT64_MAX, &i));
+	CHECK(!parse_size("64k", &i) && i == 65536);
+	CHECK(!parse_size("2GiB", &i) && i == 2LL << 30);
+	CHECK(!parse_size("-1", &i) && i == -1);
+	CHECK(parse_size("9999999999g", &i) && parse_size("k", &i) && parse_size("1q", &i));
+}
+
+TEST(names_lookups)
+{
+	static const struct name t[] = { { "nosuid", 1 }, { "nodev", 2 }, { 0 } };
+
+	CHECK(names_find(t, "nodev")->value == 2 && !names_find(t, "NODEV"));
+	CHECK(names_find_nocase(t, "NODEV")->value == 2);
+	CHECK_TEXT(names_of(t, 1), "nosuid");
+	CHECK_TEXT(names_nearest(t, "nosiud"), "nosuid");
+	CHECK(!names_nearest(t, "size=64k"));
+}
+
+struct opts {
+	char *bundle;
+	bool detach;
+	uint32_t n;
+	struct json_strs env;
+};
+
+static const struct opt table[] = {
+	{ "bundle", 'b', OPT_STR, offsetof(struct opts, bundle), "DIR", "where config.json is", 0 },
+	{ "detach", 'd', OPT_FLAG, offsetof(struct opts, detach), NULL, "do not wait", 0 },
+	{ "preserve-fds", 0, OPT_U32, offsetof(struct opts, n), "N", "more fds", 0 },
+	{ "env", 'e', OPT_STRS, offsetof(struct opts, env), "K=V", "environment", 0 },
+	{ 0 },
+};
+
+TEST(options_in_every_form)
+{
+	char *argv[] = { "-bundle", "/x", "id",	 "-d", "--preserve-fds=3",
+			 "-eA=1",   "-e", "B=2", "--", "-z" };
+	auto_arena struct arena a = { 0 };
+	struct opts o = { 0 };
+	struct err e;
+
+	ASSERT(opt_parse(table, (int)countof(argv), argv, 0, &o, &a, &e) == 2);
+	CHECK_TEXT(o.bundle, "/x");
+	CHECK(o.detach && o.n == 3 && o.env.n == 2 && !o.env.v[2]);
+	CHECK_TEXT(o.env.v[0], "A=1");
+	CHECK_TEXT(o.env.v[1], "B=2");
+	CHECK_TEXT(argv[0], "id");
+	CHECK_TEXT(argv[1], "-z");
+}
+
+TEST(options_stop_and_errors)
+{
+	char *stop[] = { "-d", "id", "-d", "ls" };
+	char *bad[] = { "--bundel", "x" };
+	char *missing[] = { "--bundle" };
+	auto_arena struct arena a = { 0 };
+	struct opts o = { 0 };
+	struct err e;
+
+	CHECK(opt_parse(table, 4, stop, OPT_STOP_AT_FIRST, &o, &a, &e) == 3);
+	CHECK(opt_parse(table, 2, bad, 0, &o, &a, &e) == -1);
+	CHECK_TEXT(e.msg, "unknown option '--bundel', did you mean '--bundle'?");
+	CHECK(opt_parse(table, 1, missing, 0, &o, &a, &e) == -1);
+	CHECK_TEXT(e.msg, "--bundle needs a value");
+}
+
+TEST(paths_lexically)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK_TEXT(path_clean(&a, "a//b/./c/"), "/a/b/c");
+	CHECK_TEXT(path_clean(&a, "/../../x/.."), "/");
+	CHECK_TEXT(path_clean(&a, ""), "/");
+	CHECK_TEXT(path_join(&a, "/base", "rootfs"), "/base/rootfs");
+	CHECK_TEXT(path_join(&a, "/base", "/abs/"), "/abs");
+	CHECK_TEXT(path_join(&a, "/base", "../x"), "/base/../x");
+}
+
+TEST(paths_stay_below_the_root)
+{
+	char dir[] = "/tmp/test-path-XXXXXX";
+	auto_fd int root = -1, fd = -1, file = -1;
+	struct err e = { 0 };
+	struct stat st;
+
+	ASSERT(mkdtemp(dir));
+	root = open(dir, O_PATH | O_DIRECTORY);
+	ASSERT(root >= 0 && !mkdirat(root, "real", 0755));
+	ASSERT(!symlinkat("/real", root, "abs") && !symlinkat("../../../..", root, "up"));
+	fd = root_mkdirs(root, "/abs/new/deep", 0755, &e);
+	CHECK(fd >= 0 && !fstatat(root, "real/new/deep", &st, 0));
+	file = root_mkfile(root, "up/up/etc-file", 0644, &e);
+	CHECK(file >= 0 && !fstatat(root, "etc-file", &st, 0) && S_ISREG(st.st_mode));
+	CHECK(root_mkfile(root, "real", 0644, &e) == -1 && e.num == EISDIR);
+	CHECK(root_open(root, "/proc/self/root", O_PATH, &e) == -1 && e.num == ENOENT);
+	CHECK(!path_remove_tree(AT_FDCWD, dir, &e) && access(dir, F_OK));
+	CHECK(!path_remove_tree(AT_FDCWD, dir, &e));
+}
+
+TEST(proc_of_ourselves)
+{
+	struct proc_stat st;
+	struct err e;
+
+	ASSERT(!proc_stat(getpid(), &st, &e));
+	CHECK(st.ppid == getppid() && st.start_time);
+	CHECK(proc_alive(getpid(), st.start_time) && !proc_alive(getpid(), st.start_time + 1));
+	CHECK(proc_stat(0x7ffffff0, &st, &e) == -1 && e.num == ENOENT);
+}
+
+static int fired;
+
+static void on_timer(struct loop_source *src, uint32_t events)
+{
+	(void)src;
+	(void)events;
+	fired++;
+}
+
+TEST(loop_timer_can_be_set_anew)
+{
+	struct loop_source t = LOOP_SOURCE_INIT;
+	struct loop l;
+	struct err e;
+
+	ASSERT(!loop_init(&l, &e));
+	CHECK(!loop_timer(&l, &t, 0, 0, on_timer, &e) && !loop_once(&l, 1000, &e) && fired == 1);
+	CHECK(!loop_timer(&l, &t, 1, 0, on_timer, &e) && !loop_once(&l, 1000, &e) && fired == 2);
+	loop_del(&l, &t);
+	CHECK(t.fd == -1);
+	loop_done(&l);
+}
