@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state: the record <root>/<id>/state.json, and what `state` prints of it. */
+#ifndef SPEC_OCI_STATE_H
+#define SPEC_OCI_STATE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/base/json.h"
+
+enum oci_status {
+	OCI_CREATING = 1,
+	OCI_CREATED,
+	OCI_RUNNING,
+	OCI_PAUSED,
+	OCI_STOPPED,
+};
+extern const struct name oci_status_names[];
+
+struct oci_cgroup_dir {
+	char *key;  /* controller list of a v1 hierarchy ("cpu,cpuacct", "name=systemd"), "" for v2
+		     */
+	char *path; /* absolute, the container's own directory */
+	bool created; /* we made it, so destroy removes it */
+};
+
+/*
+ * What destroy, kill, exec and state need, whoever created the container and
+ * whether or not the bundle is still there. Its schema is ours; the keys that
+ * runtime-spec's State has keep their names.
+ */
+struct oci_state {
+	char *oci_version;
+	char *id;
+	int32_t pid;	     /* host view; 0 before there is a process */
+	uint64_t start_time; /* of that pid, proc(5) field 22 */
+	char *bundle;	     /* absolute */
+	char *rootfs;	     /* absolute */
+	char *created;	     /* RFC 3339, nanoseconds, UTC */
+	char *owner;	     /* user name or number */
+	char *cgroup_driver; /* "cgroupfs", "systemd", "none" */
+	char *systemd_scope; /* unit name */
+	json_list(struct oci_cgroup_dir) cgroups;
+	bool own_pidns; /* false: kill by cgroup */
+	json_list(struct json_kv) annotations;
+	struct json_object *config; /* the config.json as it was at create */
+};
+extern const struct json_field oci_state_fields[];
+
+struct oci_state *oci_state_parse(const char *text, size_t len, struct arena *a, struct err *e);
+/* The text of state.json; in the arena. */
+char *oci_state_text(const struct oci_state *s, struct arena *a);
+
+/*
+ * The runtime-spec State document (`state`, hooks' stdin): ociVersion id
+ * status pid bundle annotations, and for `full` also rootfs created owner.
+ * pid 0 is left out when stopped. One line for hooks, indented for people.
+ */
+char *oci_state_document(const struct oci_state *s, enum oci_status status, int32_t pid, bool full,
+			 bool pretty, struct arena *a);
+
+#endif
