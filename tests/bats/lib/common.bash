@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# common: for every test file. `load ../lib/common` first; then load bundle, pod, cni... as needed.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+PEAPOD=$B/peapod
+TOOL=$B/tests/tool
+export PEAPOD TOOL
+
+# A name that no other test, and no other run at the same time, uses: at most 12 characters.
+unique() {
+	printf '%s%x%x' "${1:-t}" "$((BASHPID % 65536))" "$((RANDOM * 32768 + RANDOM))" | cut -c 1-12
+}
+
+# wait_until SECONDS COMMAND...: poll until the command succeeds.
+wait_until() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if ((SECONDS >= deadline)); then
+			echo "not in time: $*" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# requires WHAT...: skip, with a reason, what this machine cannot do.
+requires() {
+	local what
+	for what; do
+		case $what in
+		root) [ "$(id -u)" = 0 ] || skip "needs root" ;;
+		cgroup-v1) [ -d /sys/fs/cgroup/memory ] || skip "needs cgroup v1 controllers" ;;
+		cgroup-v2) [ -f /sys/fs/cgroup/cgroup.controllers ] || skip "needs unified cgroup v2 (run in the guest: make check-vm)" ;;
+		userns) unshare -Ur true 2>/dev/null || skip "needs user namespaces" ;;
+		systemd) [ -d /run/systemd/system ] || skip "needs systemd (run in the guest: make check-vm)" ;;
+		*) command -v "$what" >/dev/null || skip "needs the program $what" ;;
+		esac
+	done
+}
+
+# is_gone PID: the process has ended (a zombie counts as ended).
+is_gone() {
+	local state
+	state=$(awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat" 2>/dev/null) || return 0
+	[[ -z $state || $state == [ZX] ]]
+}
