@@ -68,7 +68,7 @@ $(B)/peapod-cni: $(B)/cni/main.o $(call lib,cni) $(call lib,spec/cni) $(BASE)
 $(B)/pause: shim/pause/pause.c shim/pause/pause.ld
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -Os -Wall -Wextra -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
-		-fno-pie -fcf-protection=none -DVERSION='"$(VERSION)"' -nostdlib -static -no-pie -s \
+		-fno-pie -fcf-protection=none -DVERSION='"$(VERSION)"' -nostdlib -static -s \
 		-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-T,shim/pause/pause.ld -o $@ $<
 
 # A unit test program an area: tests/unit/AREA/*.c with the libraries it needs.
@@ -100,3 +100,7 @@ $(B)/tests/%.o: ALL_CFLAGS += -Wno-write-strings
 TOOLS := $(patsubst tests/tool/%.c,$(B)/tests/tool/%,$(wildcard tests/tool/*.c))
 $(B)/tests/tool/%: $(B)/tests/tool/%.o $(BASE)
 	$(link) $(JSON)
+
+pause-image: $(B)/pause.tar
+$(B)/pause.tar: $(B)/pause hack/pause-image
+	hack/pause-image $< $@ peapod.local/pause:$(VERSION)
