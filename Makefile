@@ -9,6 +9,8 @@ CNI_BIN ?= /opt/cni/bin
 VERSION := 0.1.0
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
+, := ,
+
 LIBS := json-c libseccomp libcap libnl-3.0 libnl-route-3.0 libmnl libprotobuf-c
 CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -I$(B)/gen \
 	$(shell pkg-config --cflags-only-I $(LIBS) 2>/dev/null)
@@ -18,7 +20,6 @@ ALL_CFLAGS := -std=gnu17 $(CFLAGS) -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wv
 	-fno-strict-aliasing -fstack-protector-strong -fPIE $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,\
 	-D_FORTIFY_SOURCE=2)
-, := ,
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(if $(SAN),-fsanitize=address$(,)undefined) $(LDFLAGS)
 
@@ -104,3 +105,29 @@ $(B)/tests/tool/%: $(B)/tests/tool/%.o $(BASE)
 pause-image: $(B)/pause.tar
 $(B)/pause.tar: $(B)/pause hack/pause-image
 	hack/pause-image $< $@ peapod.local/pause:$(VERSION)
+
+check: tests
+	@B=$(B) hack/test
+unit: tests
+	@B=$(B) hack/test unit
+bats: tests
+	@B=$(B) hack/test bats
+.PHONY: tests
+tests: all $(addprefix $(B)/tests/unit-,$(UNIT)) $(TOOLS)
+
+lint:
+	hack/lint
+demo:
+	hack/demo
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/peapod $(DESTDIR)$(CNI_BIN) \
+		$(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(B)/peapod $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(B)/pause $(DESTDIR)$(PREFIX)/libexec/peapod/
+	install -m 755 $(B)/peapod-cni $(DESTDIR)$(CNI_BIN)/peapod-cni
+	ln -sf peapod-cni $(DESTDIR)$(CNI_BIN)/peapod
+	install -m 644 $(wildcard shim/*/*.8 cni/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+
+clean:
+	rm -rf $(B)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *e, int num, const char *fmt, ...)
+int(err_set)(struct err *e, int num, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -18,7 +18,7 @@ int err_set(struct err *e, int num, const char *fmt, ...)
 	return -1;
 }
 
-int err_sys(struct err *e, const char *fmt, ...)
+int(err_sys)(struct err *e, const char *fmt, ...)
 {
 	int num = errno;
 	va_list ap;
@@ -33,7 +33,7 @@ int err_sys(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
-int err_ctx(struct err *e, const char *fmt, ...)
+int(err_ctx)(struct err *e, const char *fmt, ...)
 {
 	char old[sizeof(e->msg)];
 	va_list ap;

@@ -37,4 +37,14 @@ int err_sys(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2
  */
 int err_ctx(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The result is -1 whatever happens; this lets compilers and analysers know it too. */
+static inline int err_failed(int always)
+{
+	(void)always;
+	return -1;
+}
+#define err_set(...) err_failed(err_set(__VA_ARGS__))
+#define err_sys(...) err_failed(err_sys(__VA_ARGS__))
+#define err_ctx(...) err_failed(err_ctx(__VA_ARGS__))
+
 #endif

@@ -19,7 +19,8 @@ struct json_object *json_own(struct arena *a, struct json_object *obj)
 
 static void free_tokener(struct json_tokener **tok)
 {
-	json_tokener_free(*tok);
+	if (*tok)
+		json_tokener_free(*tok);
 }
 
 static int only_space(const char *s, size_t len)

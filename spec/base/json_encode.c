@@ -45,7 +45,7 @@ static struct json_object *put_list(const struct json_field *f, const struct lis
 	if (!list->v && !(f->flags & (JSON_REQUIRED | JSON_ALWAYS)))
 		return NULL;
 	array = json_object_new_array_ext(list->n < INT32_MAX ? (int)list->n : 1);
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; list->v && i < list->n; i++)
 		json_object_array_add(array, put_element(f, list, i));
 	return array;
 }
@@ -58,7 +58,7 @@ static struct json_object *put_map(const struct json_field *f, const struct list
 	if (!list->v && !(f->flags & (JSON_REQUIRED | JSON_ALWAYS)))
 		return NULL;
 	obj = json_object_new_object();
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; kv && i < list->n; i++) {
 		const char *at = (const char *)list->v + i * f->size;
 
 		if (f->type == JSON_MAP)

@@ -3,7 +3,6 @@
 #include "spec/base/proc.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 
 #include "spec/base/arena.h"
 #include "spec/base/fd.h"
+#include "spec/base/str.h"
 
 pid_t proc_clone(struct clone_args *args)
 {
@@ -59,21 +59,32 @@ int proc_reap(pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* What stands behind the name: "", field 3 (state), 4 (parent), ... 22 (start time) ... */
+static int parse_stat(char **fields, size_t n, struct proc_stat *st)
+{
+	uint64_t ppid;
+
+	if (n < 21 || strlen(fields[1]) != 1 || parse_u64(fields[2], 10, INT_MAX, &ppid) ||
+	    parse_u64(fields[20], 10, UINT64_MAX, &st->start_time))
+		return -1;
+	st->state = fields[1][0];
+	st->ppid = (pid_t)ppid;
+	return 0;
+}
+
 int proc_stat(pid_t pid, struct proc_stat *out, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	struct proc_stat st = { 0 };
 	char path[64], *text, *p;
+	size_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	text = read_file(-1, path, 4096, &a, NULL, e);
 	if (!text)
 		return -1;
 	p = strrchr(text, ')'); /* the name before it may hold anything */
-	if (!p || sscanf(p + 1,
-			 " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-			 "%*s %" SCNu64,
-			 &st.state, &st.ppid, &st.start_time) != 3)
+	if (!p || parse_stat(str_split(&a, p + 1, ' ', &n), n, &st))
 		return err_set(e, EPROTO, "'%s' has an unknown form", path);
 	*out = st;
 	return 0;
