@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* seccomp: compile a profile once (cached by content), load it where it is due. */
+#ifndef SHIM_ENGINE_SECCOMP_H
+#define SHIM_ENGINE_SECCOMP_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+
+#include "shim/engine/plan_seccomp.h"
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+
+struct seccomp_prog {
+	unsigned short len; /* instructions */
+	struct sock_filter *filter;
+	unsigned int flags; /* for seccomp(2) */
+	bool present;	    /* false: no profile, seccomp_load() does nothing */
+	bool from_cache;    /* nothing was compiled */
+};
+
+/*
+ * Parent. The program is in the arena. cache_dirfd: a directory of ours (owner
+ * euid, not writable for others; else it is not used), or -1. An entry holds
+ * the whole normalised profile with the versions it depends on and is used only
+ * if that is equal; a damaged one is made anew. A cache that cannot be written
+ * is no error.
+ */
+int seccomp_compile(const struct plan_seccomp *p, int cache_dirfd, struct arena *a,
+		    struct seccomp_prog *out, struct err *e);
+
+/*
+ * Child, by seccomp(2): needs no_new_privs or CAP_SYS_ADMIN. Everything
+ * afterwards passes the filter.
+ */
+int seccomp_load(const struct seccomp_prog *prog, struct err *e);
+
+#endif
