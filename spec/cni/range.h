@@ -11,6 +11,8 @@
 #include "spec/cni/addr.h"
 #include "spec/cni/netconf.h"
 
+#define IP_RANGES_MAX 256 /* of one set */
+
 /* A range: start to end, both included, all inside of subnet. */
 struct ip_range {
 	struct ip_net subnet;
@@ -27,7 +29,7 @@ struct ip_range_set {
  * Check a config and fill in the defaults: gateway and start are the subnet's
  * first address, end its last one (IPv4: less the broadcast address). Refused
  * are host bits in the subnet, a prefix longer than all bits but two, a start or
- * end outside, mixed families and overlaps. In the arena.
+ * end outside, mixed families, overlaps and too many ranges. In the arena.
  */
 int ip_range_set_make(const struct cni_range_set_conf *conf, struct arena *a,
 		      struct ip_range_set *out, struct err *e);
