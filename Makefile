@@ -38,6 +38,7 @@ objs = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 BASE := $(call lib,spec/base)
 OCI := $(call lib,spec/oci)
 ENGINE := $(call lib,shim/engine) $(OCI) $(BASE)
+SHIM = $(call lib,shim/daemon) $(call lib,spec/ttrpc) $(ENGINE)
 POD := $(call lib,shim/pod) $(call lib,spec/cni) $(ENGINE)
 
 .PHONY: all check unit bats lint demo install pause-image clean
@@ -58,10 +59,25 @@ $(call lib,$(1)): $(call objs,$(1))
 endef
 $(foreach a,$(AREAS),$(eval $(call area,$(a))))
 
+# The protobuf messages of spec/ttrpc, generated (libprotobuf-c-dev, protobuf-c-compiler).
+PROTO_C := $(patsubst %.proto,$(B)/gen/%.pb-c.c,$(wildcard spec/ttrpc/*.proto))
+$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto
+	@mkdir -p $(@D)
+	protoc-c -I. --c_out=$(B)/gen $<
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(call lib,spec/ttrpc): $(PROTO_C:.c=.o)
+$(PROTO_C:.c=.o) $(call objs,spec/ttrpc) $(call objs,shim/daemon) $(B)/shim/daemon/main.o \
+	$(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/ttrpc/*.c tests/unit/daemon/*.c)) \
+	$(B)/tests/tool/ttrpc-call.o: | $(PROTO_C)
+
 link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $(B)/peapod: $(B)/shim/cli/main.o $(call lib,shim/cli) $(POD)
 	$(link) $(ENGINE_LIBS)
+
+$(B)/containerd-shim-peapod-v2: $(B)/shim/daemon/main.o $(SHIM)
+	$(link) $(SHIM_LIBS)
 
 $(B)/peapod-cni: $(B)/cni/main.o $(call lib,cni) $(call lib,spec/cni) $(BASE)
 	$(link) $(CNI_LIBS)
@@ -79,6 +95,8 @@ unit_libs_cnispec := $(call lib,spec/cni) $(BASE)
 unit_libs_engine := $(ENGINE)
 unit_libs_pod := $(POD)
 unit_libs_cni := $(call lib,cni) $(call lib,spec/cni) $(BASE)
+unit_libs_ttrpc := $(call lib,spec/ttrpc) $(BASE)
+unit_libs_daemon := $(SHIM)
 unit_libs_cli := $(call lib,shim/cli) $(POD)
 unit_ld_base := $(JSON) -lm
 unit_ld_oci := $(JSON) -lm
@@ -86,6 +104,8 @@ unit_ld_cnispec := $(JSON) -lm
 unit_ld_engine := $(ENGINE_LIBS)
 unit_ld_pod := $(ENGINE_LIBS)
 unit_ld_cni := $(CNI_LIBS)
+unit_ld_ttrpc := $(call static,-lprotobuf-c) $(JSON) -lm
+unit_ld_daemon := $(SHIM_LIBS)
 unit_ld_cli := $(ENGINE_LIBS)
 UNIT := $(patsubst tests/unit/%/,%,$(sort $(dir $(wildcard tests/unit/*/*.c))))
 
@@ -101,6 +121,8 @@ $(B)/tests/%.o: ALL_CFLAGS += -Wno-write-strings
 TOOLS := $(patsubst tests/tool/%.c,$(B)/tests/tool/%,$(wildcard tests/tool/*.c))
 $(B)/tests/tool/%: $(B)/tests/tool/%.o $(BASE)
 	$(link) $(JSON)
+$(B)/tests/tool/ttrpc-call: $(B)/tests/tool/ttrpc-call.o $(call lib,spec/ttrpc) $(BASE)
+	$(link) $(call static,-lprotobuf-c) $(JSON)
 
 pause-image: $(B)/pause.tar
 $(B)/pause.tar: $(B)/pause hack/pause-image
