@@ -10,6 +10,11 @@
 #include "spec/base/err.h"
 #include "spec/base/json.h"
 
+#define OCI_CONFIG_FILE "config.json" /* in the bundle */
+#define OCI_VERSION	"1.3.0"	      /* of runtime-spec: the newest that we know */
+#define OCI_VERSION_MIN "1.0.0"
+#define OCI_ID_NONE	UINT32_MAX /* (uid_t)-1: setresuid(2) would leave the id as it is */
+
 /*
  * Names follow the document: linux.resources.memory.limit is
  * config->linux_->resources->memory->limit. Strings, lists and pointers are

@@ -20,9 +20,8 @@ enum oci_status {
 extern const struct name oci_status_names[];
 
 struct oci_cgroup_dir {
-	char *key;  /* controller list of a v1 hierarchy ("cpu,cpuacct", "name=systemd"), "" for v2
-		     */
-	char *path; /* absolute, the container's own directory */
+	char *key;    /* v1: the hierarchy's controllers ("cpu,cpuacct", "name=systemd"); v2: "" */
+	char *path;   /* absolute, the container's own directory */
 	bool created; /* we made it, so destroy removes it */
 };
 
@@ -54,9 +53,10 @@ struct oci_state *oci_state_parse(const char *text, size_t len, struct arena *a,
 char *oci_state_text(const struct oci_state *s, struct arena *a);
 
 /*
- * The runtime-spec State document (`state`, hooks' stdin): ociVersion id
- * status pid bundle annotations, and for `full` also rootfs created owner.
- * pid 0 is left out when stopped. One line for hooks, indented for people.
+ * The runtime-spec State document: ociVersion id pid status bundle annotations,
+ * and for `full` (the `state` command) also rootfs created owner. A pid of 0
+ * (stopped) is left out, but for `full`, whose readers look for the key. One
+ * line for hooks, indented for people. In the arena.
  */
 char *oci_state_document(const struct oci_state *s, enum oci_status status, int32_t pid, bool full,
 			 bool pretty, struct arena *a);

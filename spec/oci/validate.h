@@ -13,6 +13,7 @@
  */
 int oci_validate(const struct oci_config *c, struct err *e);
 int oci_validate_process(const struct oci_process *p, struct err *e);
+int oci_validate_resources(const struct oci_resources *r, struct err *e);
 
 /* A container id: [A-Za-z0-9_+.-]+, not "." or "..", at most 255 bytes. */
 int oci_validate_id(const char *id, struct err *e);
