@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,13 +19,14 @@
 
 #define RETRIES	   128 /* of the EAGAIN that a racing rename elsewhere causes */
 #define TREE_DEPTH 64
+#define STEPS_MAX  512 /* components made, and links to nowhere followed, for one path */
 
-static int open_in(int root, const char *path, int flags, mode_t mode)
+static int open_in(int root, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
 		.mode = (flags & O_CREAT) ? mode : 0,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
 	};
 	int fd = -1;
 
@@ -40,89 +42,163 @@ static int open_in(int root, const char *path, int flags, mode_t mode)
 
 int root_open(int root, const char *path, int flags, struct err *e)
 {
-	int fd = open_in(root, path, flags, 0);
+	int fd = open_in(root, path, flags, 0, 0);
 
 	return fd < 0 ? err_sys(e, "open '%s' below the root", path) : fd;
+}
+
+int root_open_real(int root, const char *path, int flags, struct err *e)
+{
+	int fd = open_in(root, path, flags, 0, RESOLVE_NO_SYMLINKS);
+
+	return fd < 0 ? err_sys(e, "open '%s' below the root without symbolic links", path) : fd;
+}
+
+/*
+ * One walk that creates what is missing. `steps` bounds what a hostile tree of
+ * links to nowhere can cost, in time and in stack.
+ */
+struct walk {
+	struct arena *a;
+	int root;
+	mode_t mode; /* of directories */
+	unsigned int steps;
+};
+
+struct place {
+	const char *dir, *name;
+};
+
+static struct place split(struct arena *a, const char *path)
+{
+	size_t len = strlen(path);
+	char *copy, *slash;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	copy = arena_strndup(a, path, len);
+	slash = strrchr(copy, '/');
+	if (!slash)
+		return (struct place){ "/", copy };
+	*slash = '\0';
+	return (struct place){ slash == copy ? "/" : copy, slash + 1 };
+}
+
+/*
+ * What is at this place could not be opened: the path to which it leads if it is
+ * a link to nowhere, else NULL with errno. ".." in it is left to the kernel.
+ */
+static const char *dangling(struct walk *w, int parent, const struct place *p)
+{
+	char target[PATH_MAX];
+	ssize_t n;
+
+	if (errno != ENOENT)
+		return NULL;
+	n = readlinkat(parent, p->name, target, sizeof(target) - 1);
+	if (n <= 0) {
+		errno = ENOENT;
+		return NULL;
+	}
+	target[n] = '\0';
+	return *target == '/' ? arena_strdup(w->a, target)
+			      : arena_printf(w->a, "%s/%s", p->dir, target);
 }
 
 /*
  * Each step is resolved from the root again, so that a link to an absolute path
  * in the middle means what it means inside; only the last mkdirat works on the
- * fd of the parent, and never follows.
+ * fd of the parent, and never follows. A link to nowhere is followed by making
+ * what it names, below the root.
  */
-static int mkdirs(int root, char *path, mode_t mode, struct err *e)
+static int mkdirs(struct walk *w, const char *path, struct err *e)
 {
+	struct place p = split(w->a, path);
 	auto_fd int parent = -1;
-	int fd = open_in(root, path, O_PATH | O_DIRECTORY, 0);
-	char *slash, *name;
+	int fd = open_in(w->root, path, O_PATH | O_DIRECTORY, 0, 0);
+	const char *target;
 
 	if (fd >= 0)
 		return fd;
-	if (errno != ENOENT)
+	if (errno != ENOENT || !*p.name)
 		return err_sys(e, "open directory '%s' below the root", path);
-	slash = strrchr(path, '/');
-	name = slash ? slash + 1 : path;
-	if (slash && slash != path) {
-		*slash = '\0';
-		parent = mkdirs(root, path, mode, e);
-		*slash = '/';
-	} else {
-		parent = open_in(root, "/", O_PATH | O_DIRECTORY, 0);
-		if (parent < 0)
-			err_sys(e, "open the root");
-	}
+	if (!w->steps--)
+		return err_set(e, ELOOP, "create directory '%s' below the root: too many steps",
+			       path);
+	parent = mkdirs(w, p.dir, e);
 	if (parent < 0)
 		return -1;
-	if (mkdirat(parent, name, mode) && errno != EEXIST)
+	if (mkdirat(parent, p.name, w->mode) && errno != EEXIST)
 		return err_sys(e, "create directory '%s' below the root", path);
-	fd = open_in(root, path, O_PATH | O_DIRECTORY, 0);
-	return fd < 0 ? err_sys(e, "open directory '%s' below the root", path) : fd;
+	fd = open_in(w->root, path, O_PATH | O_DIRECTORY, 0, 0);
+	if (fd >= 0)
+		return fd;
+	target = dangling(w, parent, &p);
+	if (!target)
+		return err_sys(e, "open directory '%s' below the root", path);
+	return mkdirs(w, target, e);
 }
 
 int root_mkdirs(int root, const char *path, mode_t mode, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
+	struct walk w = { &a, root, mode, STEPS_MAX };
 
-	return mkdirs(root, path_clean(&a, path), mode, e);
+	return mkdirs(&w, path_clean(&a, path), e);
 }
 
 int root_parent(int root, const char *path, mode_t mode, struct arena *a, char **name,
 		struct err *e)
 {
-	char *clean = path_clean(a, path);
-	char *slash = strrchr(clean, '/');
+	struct walk w = { a, root, mode, STEPS_MAX };
+	struct place p = split(a, path_clean(a, path));
 	int fd;
 
-	if (!slash[1])
+	if (!*p.name)
 		return err_set(e, EINVAL, "'%s' is the root itself", path);
-	*name = slash + 1;
-	fd = mkdirs(root, arena_strndup(a, clean, (size_t)(slash - clean) + (slash == clean)), mode,
-		    e);
+	fd = mkdirs(&w, p.dir, e);
+	if (fd >= 0)
+		*name = arena_strdup(a, p.name);
 	return fd;
+}
+
+static int mkfile(struct walk *w, const char *path, mode_t mode, struct err *e)
+{
+	struct place p = split(w->a, path);
+	auto_fd int parent = -1, made = -1;
+	int fd = open_in(w->root, path, O_PATH, 0, 0);
+	const char *target;
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return err_sys(e, "open '%s' below the root", path);
+	if (!w->steps--)
+		return err_set(e, ELOOP, "create file '%s' below the root: too many steps", path);
+	parent = mkdirs(w, p.dir, e);
+	if (parent < 0)
+		return -1;
+	made = openat(parent, p.name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY, mode);
+	if (made < 0 && errno != EEXIST)
+		return err_sys(e, "create file '%s' below the root", path);
+	fd = open_in(w->root, path, O_PATH, 0, 0);
+	if (fd >= 0)
+		return fd;
+	target = dangling(w, parent, &p);
+	if (!target)
+		return err_sys(e, "open '%s' below the root", path);
+	return mkfile(w, target, mode, e);
 }
 
 int root_mkfile(int root, const char *path, mode_t mode, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	auto_fd int parent = -1, made = -1;
+	struct walk w = { &a, root, 0755, STEPS_MAX };
 	struct stat st;
-	char *name;
-	int fd = open_in(root, path, O_PATH, 0);
+	int fd = mkfile(&w, path_clean(&a, path), mode, e);
 
-	if (fd < 0 && errno != ENOENT)
-		return err_sys(e, "open '%s' below the root", path);
-	if (fd < 0) {
-		parent = root_parent(root, path, 0755, &a, &name, e);
-		if (parent < 0)
-			return -1;
-		made = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY,
-			      mode);
-		if (made < 0 && errno != EEXIST)
-			return err_sys(e, "create file '%s' below the root", path);
-		fd = open_in(root, path, O_PATH, 0);
-		if (fd < 0)
-			return err_sys(e, "open '%s' below the root", path);
-	}
+	if (fd < 0)
+		return -1;
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		close(fd);
 		return err_set(e, EISDIR, "'%s' below the root is a directory, a file is needed",

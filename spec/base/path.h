@@ -19,9 +19,14 @@
 /* Open something that exists. flags as for open(2). */
 int root_open(int root, const char *path, int flags, struct err *e);
 
+/* The same, but a symbolic link anywhere in the path is an error (ELOOP). */
+int root_open_real(int root, const char *path, int flags, struct err *e);
+
 /*
  * Open a directory (O_PATH), creating what is missing of it with the mode
- * (the umask counts), one component after the other on fds.
+ * (the umask counts), one component after the other on fds. A link to nowhere
+ * (an image's /etc/resolv.conf -> ../run/...) is followed by creating its
+ * target, below the root; so do root_parent() and root_mkfile().
  */
 int root_mkdirs(int root, const char *path, mode_t mode, struct err *e);
 

@@ -133,6 +133,55 @@ TEST(paths_stay_below_the_root)
 	CHECK(!path_remove_tree(AT_FDCWD, dir, &e));
 }
 
+TEST(links_to_nowhere_stay_below_the_root)
+{
+	char dir[] = "/tmp/peapod-unit-XXXXXX";
+	auto_fd int root = -1, fd = -1, file = -1, outer = -1;
+	struct stat st;
+	struct err e;
+
+	ASSERT(mkdtemp(dir));
+	outer = open(dir, O_PATH | O_DIRECTORY);
+	ASSERT(outer >= 0 && !mkdirat(outer, "r", 0755) && !mkdirat(outer, "r/etc", 0755));
+	root = openat(outer, "r", O_PATH | O_DIRECTORY);
+	ASSERT(root >= 0 && !symlinkat("../../../run/stub", root, "etc/resolv.conf"));
+	ASSERT(!symlinkat("/gone/there", root, "dir") && !symlinkat("dir/more/", root, "etc/two"));
+	ASSERT(!symlinkat("loop", root, "loop"));
+	file = root_mkfile(root, "/etc/resolv.conf", 0644, &e);
+	CHECK(file >= 0 && !fstatat(root, "run/stub", &st, AT_SYMLINK_NOFOLLOW));
+	CHECK(fstatat(outer, "run", &st, 0) == -1 && errno == ENOENT);
+	fd = root_mkdirs(root, "/dir/sub", 0755, &e);
+	CHECK(fd >= 0 && !fstatat(root, "gone/there/sub", &st, AT_SYMLINK_NOFOLLOW));
+	close_fd(&fd);
+	fd = root_mkdirs(root, "/etc/two", 0755, &e);
+	CHECK(fd >= 0 && !fstatat(root, "etc/dir/more", &st, AT_SYMLINK_NOFOLLOW));
+	CHECK(root_mkdirs(root, "loop/x", 0755, &e) == -1 && e.num == ELOOP);
+	CHECK(root_open_real(root, "dir", O_PATH, &e) == -1 && e.num == ELOOP);
+	CHECK(root_open_real(root, "etc/resolv.conf", O_PATH, &e) == -1 && e.num == ELOOP);
+	CHECK(!path_remove_tree(AT_FDCWD, dir, &e));
+}
+
+/* A link is as long as a path may be, and leads into the next one. */
+TEST(links_to_nowhere_are_bounded)
+{
+	char dir[] = "/tmp/peapod-unit-XXXXXX", target[4000], name[8];
+	auto_fd int root = -1;
+	struct err e;
+
+	ASSERT(mkdtemp(dir));
+	root = open(dir, O_PATH | O_DIRECTORY);
+	for (int i = 0; i < 30; i++) {
+		size_t n = (size_t)snprintf(target, sizeof(target), "/l%d", i + 1);
+
+		while (n + 3 < sizeof(target))
+			n += (size_t)snprintf(target + n, sizeof(target) - n, "/a");
+		snprintf(name, sizeof(name), "l%d", i);
+		ASSERT(!symlinkat(target, root, name));
+	}
+	CHECK(root_mkdirs(root, "l0/x", 0755, &e) == -1 && e.num == ELOOP);
+	CHECK(!path_remove_tree(AT_FDCWD, dir, &e));
+}
+
 TEST(proc_of_ourselves)
 {
 	struct proc_stat st;
