@@ -47,8 +47,7 @@ struct plan_proc {
 	uint32_t uid, gid, umask;
 	const uint32_t *gids;
 	size_t n_gids;
-	bool has_caps; /* false: the process keeps those it has */
-	struct plan_caps caps;
+	struct plan_caps caps; /* absent in the config: none */
 	struct plan_rlimit *rlimits;
 	size_t n_rlimits;
 	bool no_new_privs;
