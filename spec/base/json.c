@@ -32,18 +32,53 @@ static int only_space(const char *s, size_t len)
 	return !len;
 }
 
-/* json-c takes 'x' for a string even when strict; JSON knows no such thing. */
-static const char *single_quote(const char *s, size_t len)
+/* Does an integer literal fit int64_t or uint64_t? json-c would take the nearest that does. */
+static bool fits_64(const char *s, size_t len)
 {
-	bool in_string = false;
+	bool negative = *s == '-';
+	const char *limit = negative ? "9223372036854775808" : "18446744073709551615";
+
+	s += negative;
+	len -= negative;
+	return len < strlen(limit) || (len == strlen(limit) && memcmp(s, limit, len) <= 0);
+}
+
+static size_t number_span(const char *s, size_t len, bool *integer)
+{
+	size_t n = 0;
+
+	*integer = true;
+	while (n < len && s[n] && strchr("+-.0123456789Ee", s[n])) {
+		*integer = *integer && !strchr(".Ee", s[n]);
+		n++;
+	}
+	return n;
+}
+
+/*
+ * What json-c takes even when strict and JSON does not know: 'x' for a string,
+ * NaN and Infinity. And numbers that do not fit. The place of it, or NULL.
+ */
+static const char *fault(const char *s, size_t len, const char **what)
+{
+	bool in_string = false, integer;
 
 	for (size_t i = 0; i < len; i++) {
-		if (in_string && s[i] == '\\')
+		size_t n = in_string ? 0 : number_span(s + i, len - i, &integer);
+
+		if (in_string && s[i] == '\\') {
 			i++;
-		else if (s[i] == '"')
+		} else if (s[i] == '"') {
 			in_string = !in_string;
-		else if (!in_string && s[i] == '\'')
+		} else if (!in_string && s[i] && strchr("'NI", s[i])) {
+			*what = s[i] == '\'' ? "single quote" : "no such value";
 			return s + i;
+		} else if (n) {
+			*what = "number beyond 64 bits";
+			if (integer && !fits_64(s + i, n))
+				return s + i;
+			i += n - 1;
+		}
 	}
 	return NULL;
 }
@@ -52,17 +87,16 @@ struct json_object *json_parse(const char *text, size_t len, struct err *e)
 {
 	__attribute__((cleanup(free_tokener))) struct json_tokener *tok = NULL;
 	struct json_object *obj;
-	const char *quote;
+	const char *at, *what;
 	size_t end;
 
 	if (len > JSON_TEXT_MAX) {
 		err_set(e, E2BIG, "JSON document is larger than %d bytes", JSON_TEXT_MAX);
 		return NULL;
 	}
-	quote = single_quote(text, len);
-	if (quote) {
-		err_set(e, EINVAL, "malformed JSON at byte %zu: single quote",
-			(size_t)(quote - text));
+	at = fault(text, len, &what);
+	if (at) {
+		err_set(e, EINVAL, "malformed JSON at byte %zu: %s", (size_t)(at - text), what);
 		return NULL;
 	}
 	tok = json_tokener_new_ex(JSON_DEPTH_MAX);

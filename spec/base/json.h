@@ -89,6 +89,7 @@ enum {
 	JSON_REQUIRED = 1, /* its absence is an error; always encoded */
 	JSON_ALWAYS = 2,   /* encoded even when zero, false or absent (as null, [] or {}) */
 	JSON_NOCASE = 4,   /* JSON_ENUM(S): names match in any case */
+	JSON_NONEMPTY = 8, /* JSON_STR: "" counts as absent, as Go's omitempty writes it */
 };
 
 /*

@@ -61,7 +61,8 @@ static int get_signed(struct json_object *val, int64_t min, int64_t max, int64_t
 		return wrong(val, "integer", e);
 	v = json_object_get_int64(val);
 	snprintf(range, sizeof(range), "%lld..%lld", (long long)min, (long long)max);
-	if (v < min || v > max || (v == INT64_MAX && !saturated(val, "9223372036854775807")))
+	if (v < min || v > max || (v == INT64_MAX && !saturated(val, "9223372036854775807")) ||
+	    (v == INT64_MIN && !saturated(val, "-9223372036854775808")))
 		return wrong(val, range, e);
 	*out = v;
 	return 0;
@@ -325,6 +326,11 @@ static int get_value(struct json_object *val, const struct json_field *f, void *
 	return 0;
 }
 
+static bool is_empty(struct json_object *val)
+{
+	return json_object_is_type(val, json_type_string) && !json_object_get_string_len(val);
+}
+
 int json_decode(struct json_object *obj, const struct json_field *fields, void *out,
 		struct arena *a, struct err *e)
 {
@@ -333,6 +339,11 @@ int json_decode(struct json_object *obj, const struct json_field *fields, void *
 	for (const struct json_field *f = fields; f->key; f++) {
 		struct json_object *val = json_get(obj, f->key);
 
+		if (f->flags & JSON_NONEMPTY && is_empty(val)) {
+			if (f->flags & JSON_REQUIRED)
+				return err_set(e, EINVAL, "%s: required, but empty", f->key);
+			continue;
+		}
 		if (!val) {
 			if (f->flags & JSON_REQUIRED)
 				return err_set(e, EINVAL, "%s: required, but absent", f->key);

@@ -112,12 +112,47 @@ TEST(json_errors_name_the_key)
 	fails("[1]", "expected object");
 }
 
+TEST(json_limits_of_numbers)
+{
+	auto_arena struct arena a = { 0 };
+	struct outer o = { 0 };
+	struct err e;
+
+	ASSERT(!decode("{\"i\":-9223372036854775808,\"x\":18446744073709551615,"
+		       "\"y\":1.00000000000000000000000000000001e1}",
+		       &o, &a, &e));
+	CHECK(o.i == INT64_MIN);
+	fails("{\"i\":18446744073709551615}", "i: expected ");
+}
+
+TEST(json_empty_text)
+{
+	static const struct json_field fields[] = {
+		F_STR(struct outer, s, "s", JSON_NONEMPTY),
+		F_STR(struct inner, name, "name", JSON_NONEMPTY | JSON_REQUIRED),
+		{ 0 },
+	};
+	auto_arena struct arena a = { 0 };
+	struct outer o = { 0 };
+	struct err e;
+	struct json_object *obj = json_own(&a, json_parse("{\"s\":\"\",\"name\":\"\"}", 18, &e));
+
+	ASSERT(obj);
+	CHECK(json_decode(obj, fields, &o, &a, &e) == -1);
+	CHECK_TEXT(e.msg, "name: required, but empty");
+	CHECK(!o.s);
+}
+
 TEST(json_malformed)
 {
 	fails("{\"s\":\"x\"} x", "text behind the document");
 	fails("{\"s\":", "unexpected end of data");
 	fails("", "unexpected end of data");
 	fails("{'s':1}", "malformed JSON at byte 1: single quote");
+	fails("{\"i\":NaN}", "malformed JSON at byte 5: no such value");
+	fails("{\"i\":-Infinity}", "malformed JSON at byte 6: no such value");
+	fails("{\"i\":-9223372036854775809}", "malformed JSON at byte 5: number beyond 64 bits");
+	fails("{\"i\":[1, 18446744073709551616]}", "number beyond 64 bits");
 	fails("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
 	      "[[[",
 	      "malformed JSON");
