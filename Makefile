@@ -142,6 +142,14 @@ bats: tests
 .PHONY: tests
 tests: all $(addprefix $(B)/tests/unit-,$(UNIT)) $(TOOLS)
 
+# The same tests in guest machines with systemd and cgroup v2 (QEMU; hack/deps vm).
+VM ?= bookworm trixie
+check-vm: tests
+	@for release in $(VM); do echo "== $$release"; \
+		hack/run-in-vm --kernel $$release --share "$(CURDIR)" --timeout 3600 -- \
+		env B=$(B) TMPDIR=/var/tmp hack/test || exit 1; done
+.PHONY: check-vm
+
 lint:
 	hack/lint
 demo:
