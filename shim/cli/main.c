@@ -31,7 +31,7 @@ static int run_later(struct cli *cli, const void *options, int argc, char **argv
 	(void)options;
 	(void)argc;
 	(void)argv;
-	return err_set(e, ENOTSUP, "this version cannot do that");
+	return err_set(e, ENOTSUP, "not supported by this version");
 }
 
 /* Rows without options get all their arguments as they are. */
