@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job: fork, run, one packet back. */
+#include "shim/daemon/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "spec/base/auto.h"
+#include "spec/base/fd.h"
+#include "spec/base/log.h"
+#include "spec/base/proc.h"
+
+/* The fixed part of the packet; the data follows it. */
+struct packet {
+	struct err err;
+	pid_t pid, logger_pid;
+	bool shares_pidns;
+};
+
+void jobs_init(struct jobs *js, struct loop *loop)
+{
+	js->loop = loop;
+	link_init(&js->all);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Close every fd from 3 on that is not in the list. */
+static void close_all_but(const int *keep, size_t n)
+{
+	int sorted[JOB_FDS_MAX + 2];
+	unsigned int from = STDERR_FILENO + 1;
+
+	memcpy(sorted, keep, n * sizeof(*keep));
+	qsort(sorted, n, sizeof(*sorted), by_value);
+	for (size_t i = 0; i < n; i++) {
+		if (sorted[i] < (int)from)
+			continue;
+		if (sorted[i] > (int)from)
+			syscall(SYS_close_range, from, (unsigned int)sorted[i] - 1, 0);
+		from = (unsigned int)sorted[i] + 1;
+	}
+	proc_close_from(from);
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void send_result(int sock, struct job_result *r)
+{
+	auto_str struct str text = { 0 };
+	struct packet p = { .err = r->err,
+			    .pid = r->pid,
+			    .logger_pid = r->logger_pid,
+			    .shares_pidns = r->shares_pidns };
+
+	if (r->data.len > JOB_DATA_MAX)
+		err_set(&p.err, E2BIG, "the answer is larger than %d bytes", JOB_DATA_MAX);
+	str_addn(&text, &p, sizeof(p));
+	if (!p.err.num)
+		str_addn(&text, r->data.s, r->data.len);
+	(void)send_fds(sock, text.s, text.len, &r->console, r->console >= 0 ? 1 : 0);
+}
+
+static void child(int sock, job_fn *run, void *arg, const int *keep, size_t n_keep)
+{
+	struct job_result r = { .console = -1 };
+	struct err e = { 0 };
+	int kept[JOB_FDS_MAX + 2];
+
+	memcpy(kept, keep, n_keep * sizeof(*keep));
+	kept[n_keep] = sock;
+	kept[n_keep + 1] = log_to.fd;
+	close_all_but(kept, n_keep + 2);
+	reset_signals();
+	if (run(arg, &r, &e) && !r.err.num)
+		r.err = e;
+	send_result(sock, &r);
+	_exit(0);
+}
+
+static void take_result(struct job *job)
+{
+	struct job_result r = { .console = -1 };
+	auto_free struct packet *p = mem_alloc(sizeof(*p) + JOB_DATA_MAX);
+	int sock = job->src.fd;
+	size_t n_fds = 0;
+	ssize_t got = recv_fds(sock, p, sizeof(*p) + JOB_DATA_MAX, &r.console, 1, &n_fds);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (!n_fds)
+		r.console = -1;
+	if (got < (ssize_t)sizeof(*p)) {
+		err_set(&r.err, EIO, "the helper process ended without an answer");
+	} else {
+		r.err = p->err;
+		r.pid = p->pid;
+		r.logger_pid = p->logger_pid;
+		r.shares_pidns = p->shares_pidns;
+		str_addn(&r.data, p + 1, (size_t)got - sizeof(*p));
+	}
+	link_del(&job->link);
+	loop_del(job->jobs->loop, &job->src);
+	close_fd(&sock);
+	job->done(job, &r);
+	call_take(&job->call);
+	close_fd(&r.console);
+	str_done(&r.data);
+	free(job);
+}
+
+static void on_result(struct loop_source *src, uint32_t events)
+{
+	(void)events;
+	take_result(container_of(src, struct job, src));
+}
+
+int job_start(struct jobs *js, const struct job *job, struct call *call, job_fn *run, void *arg,
+	      const int *keep, size_t n_keep, struct err *e)
+{
+	struct job *copy;
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair))
+		return err_sys(e, "create a socket pair");
+	pid = fork();
+	if (!pid) {
+		fcntl(pair[1], F_SETFL, 0);
+		child(pair[1], run, arg, keep, n_keep);
+	}
+	close(pair[1]);
+	if (pid < 0) {
+		err_sys(e, "start a helper process");
+		close(pair[0]);
+		return -1;
+	}
+	copy = mem_alloc(sizeof(*copy));
+	*copy = *job;
+	copy->jobs = js;
+	if (loop_add(js->loop, &copy->src, pair[0], EPOLLIN, on_result, e)) {
+		close(pair[0]);
+		free(copy);
+		return -1;
+	}
+	link_init(&copy->link);
+	link_add(&js->all, &copy->link);
+	if (call)
+		call_keep(call, &copy->call);
+	return 0;
+}
+
+void jobs_drain(struct jobs *js)
+{
+	link_each(l, &js->all) take_result(container_of(l, struct job, link));
+}

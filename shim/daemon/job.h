@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job: work that may block, in a short-lived child; its result comes back over a socket. */
+#ifndef SHIM_DAEMON_JOB_H
+#define SHIM_DAEMON_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "shim/daemon/link.h"
+#include "shim/daemon/server.h"
+#include "spec/base/err.h"
+#include "spec/base/loop.h"
+#include "spec/base/str.h"
+
+#define JOB_DATA_MAX (128 << 10) /* bytes of a result */
+#define JOB_FDS_MAX  8
+
+/*
+ * The engine's calls wait for the kernel and for hooks, and parse documents
+ * that would leave the daemon with a large heap. So they run in a child: a
+ * fork, no exec, with everything the daemon knows in its memory, of which it
+ * keeps only the fds it needs. What the engine starts there becomes the
+ * daemon's child when the helper is gone (PR_SET_CHILD_SUBREAPER).
+ */
+
+/* What a job tells. Zeroed by the caller of run(); fds are -1. */
+struct job_result {
+	struct err err;	  /* num 0: done */
+	pid_t pid;	  /* of the process that was started */
+	pid_t logger_pid; /* of a binary:// logger, or 0 */
+	bool shares_pidns;
+	int console; /* pty master, -1: none */
+	struct str data;
+};
+
+struct job;
+struct jobs {
+	struct loop *loop;
+	struct link all;
+};
+
+struct job {
+	struct link link;
+	struct loop_source src;
+	struct jobs *jobs;
+	/* Called in the daemon, once; owns r->console (and takes it or leaves it to be closed). */
+	void (*done)(struct job *job, struct job_result *r);
+	struct call_slot call; /* whom to answer; may end before the job does */
+	void *arg, *arg2;      /* the caller's */
+};
+
+void jobs_init(struct jobs *js, struct loop *loop);
+
+/* The work, in the child. 0, or -1 with r->err or *e filled. */
+typedef int job_fn(void *arg, struct job_result *r, struct err *e);
+
+/*
+ * Fork a child that calls run(arg, ...) with no fds but /dev/null on 0-2, the
+ * log and `keep`, default signals and an empty signal mask. The job is copied;
+ * its call (if any) is kept by the copy. -1 when the child cannot be made.
+ */
+int job_start(struct jobs *js, const struct job *job, struct call *call, job_fn *run, void *arg,
+	      const int *keep, size_t n_keep, struct err *e);
+
+/*
+ * Take all results that are there. To be called before and between waitpid()s:
+ * the child of a helper becomes ours only after the result has been sent.
+ */
+void jobs_drain(struct jobs *js);
+
+#endif
