@@ -34,6 +34,7 @@ enum plan_cgroup_flag {
 	CGROUP_EARLY = 1,     /* before the process joins; else after the heavy set-up */
 	CGROUP_IF_THERE = 2,  /* a kernel without this file is fine */
 	CGROUP_READ_BACK = 4, /* the kernel clamps silently: what it took must be what was asked */
+	CGROUP_CHECK_USAGE = 8, /* v2 memory.max: refuse a value below memory.current */
 };
 
 /*
@@ -46,7 +47,7 @@ struct plan_cgroup_write {
 	unsigned int flags;
 	unsigned int group;
 	const char *controller; /* "memory" */
-	const char *field;	/* the key that asks for it: "linux.resources.memory.limit" */
+	const char *field; /* the key that asks for it, below linux.resources: "memory.limit" */
 	const char *file, *value;
 	const char *alt_file, *alt_value; /* instead, where the kernel has no .file; or NULL */
 };
@@ -64,6 +65,7 @@ struct plan_cgroup_rule {
 	char type;	      /* 'a' (both), 'b', 'c' */
 	int64_t major, minor; /* -1: any */
 	unsigned int access;
+	bool implied; /* not from the config: an ancestor that refuses it may */
 };
 
 enum plan_cgroup_dev {
