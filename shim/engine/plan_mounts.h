@@ -66,7 +66,7 @@ struct plan_mount {
 	unsigned long propagation[PLAN_MOUNT_PROPAGATIONS]; /* MS_*, MS_REC; one call each */
 	size_t n_propagation;
 
-	const struct plan_mount_data *data;
+	struct plan_mount_data *data; /* room for the next power of two */
 	size_t n_data;
 	const char *label; /* SELinux, for mqueue only; others have it in data */
 
