@@ -10,15 +10,15 @@
 #include "spec/oci/validate.h"
 
 static const struct json_field root_fields[] = {
-	F_STR(struct oci_root, path, "path", JSON_REQUIRED),
+	F_TEXT(struct oci_root, path, "path", JSON_REQUIRED),
 	F_BOOL(struct oci_root, readonly, "readonly", 0),
 	{ 0 },
 };
 
 static const struct json_field mount_fields[] = {
-	F_STR(struct oci_mount, destination, "destination", JSON_REQUIRED),
-	F_STR(struct oci_mount, type, "type", 0),
-	F_STR(struct oci_mount, source, "source", 0),
+	F_TEXT(struct oci_mount, destination, "destination", JSON_REQUIRED),
+	F_TEXT(struct oci_mount, type, "type", 0),
+	F_TEXT(struct oci_mount, source, "source", 0),
 	F_STRS(struct oci_mount, options, "options", 0),
 	F_LIST(JSON_OBJS, struct oci_mount, uid_mappings, "uidMappings", 0, oci_idmap_fields),
 	F_LIST(JSON_OBJS, struct oci_mount, gid_mappings, "gidMappings", 0, oci_idmap_fields),
@@ -27,11 +27,11 @@ static const struct json_field mount_fields[] = {
 
 /* The keys solaris, windows, vm, zos and freebsd are for other machines: ignored as unknown. */
 const struct json_field oci_config_fields[] = {
-	F_STR(struct oci_config, oci_version, "ociVersion", 0),
+	F_TEXT(struct oci_config, oci_version, "ociVersion", 0),
 	F_PTR(struct oci_config, process, "process", 0, oci_process_fields),
 	F_PTR(struct oci_config, root, "root", 0, root_fields),
-	F_STR(struct oci_config, hostname, "hostname", 0),
-	F_STR(struct oci_config, domainname, "domainname", 0),
+	F_TEXT(struct oci_config, hostname, "hostname", 0),
+	F_TEXT(struct oci_config, domainname, "domainname", 0),
 	F_LIST(JSON_OBJS, struct oci_config, mounts, "mounts", 0, mount_fields),
 	F_OBJ(struct oci_config, hooks, "hooks", 0, oci_hooks_fields),
 	F_MAP(struct oci_config, annotations, "annotations", 0),

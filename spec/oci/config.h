@@ -308,6 +308,8 @@ extern const struct json_field oci_resources_fields[]; /* `update --resources`, 
 /*
  * Parse, decode and validate (oci_validate) a config.json. `text` need not
  * outlive the call. NULL on failure; the error starts with the path of the key.
+ * On success root, process and linux_ are there, and no text but those in
+ * lists and maps is empty: "" counts as absent, as Go writes it.
  */
 struct oci_config *oci_config_parse(const char *text, size_t len, struct arena *a, struct err *e);
 

@@ -5,6 +5,9 @@
 
 #include "spec/oci/config.h"
 
+/* A text that Go writes with omitempty: "" is the same as absent, and refused where required. */
+#define F_TEXT(st, m, k, f) F_STR(st, m, k, (f) | JSON_NONEMPTY)
+
 /* Keys come in the order of runtime-spec's Go structs, so our output reads like its peers'. */
 extern const struct json_field oci_hooks_fields[];   /* struct oci_hooks */
 extern const struct json_field oci_linux_fields[];   /* struct oci_linux */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
 /* Rows: set an attribute, clear it, and the same for the whole tree below. */
 #define SET(n, bit)                                                                                \
 	{                                                                                          \
@@ -125,6 +127,15 @@ const struct oci_mount_option *oci_mount_option_find(const char *name)
 			return o;
 	}
 	return NULL;
+}
+
+const char *oci_mount_option_nearest(const char *name)
+{
+	struct name names[COUNT(oci_mount_options)] = { 0 };
+
+	for (size_t i = 0; oci_mount_options[i].name; i++)
+		names[i].name = oci_mount_options[i].name;
+	return names_nearest(names, name);
 }
 
 void oci_mount_option_add(const struct oci_mount_option *o, uint64_t *set, uint64_t *clr)

@@ -14,7 +14,7 @@ static const struct json_field user_fields[] = {
 	F_NUM(JSON_U32, struct oci_user, gid, "gid", JSON_ALWAYS),
 	F_NUM(JSON_OPT_U32, struct oci_user, umask, "umask", 0),
 	F_NUM(JSON_U32S, struct oci_user, additional_gids, "additionalGids", 0),
-	F_STR(struct oci_user, username, "username", 0),
+	F_TEXT(struct oci_user, username, "username", 0),
 	{ 0 },
 };
 
@@ -28,14 +28,14 @@ static const struct json_field caps_fields[] = {
 };
 
 static const struct json_field rlimit_fields[] = {
-	F_STR(struct oci_rlimit, type, "type", JSON_REQUIRED),
+	F_TEXT(struct oci_rlimit, type, "type", JSON_REQUIRED),
 	F_NUM(JSON_U64, struct oci_rlimit, hard, "hard", JSON_REQUIRED),
 	F_NUM(JSON_U64, struct oci_rlimit, soft, "soft", JSON_REQUIRED),
 	{ 0 },
 };
 
 static const struct json_field scheduler_fields[] = {
-	F_STR(struct oci_scheduler, policy, "policy", JSON_REQUIRED),
+	F_TEXT(struct oci_scheduler, policy, "policy", JSON_REQUIRED),
 	F_NUM(JSON_I32, struct oci_scheduler, nice, "nice", 0),
 	F_NUM(JSON_I32, struct oci_scheduler, priority, "priority", 0),
 	F_STRS(struct oci_scheduler, flags, "flags", 0),
@@ -46,14 +46,14 @@ static const struct json_field scheduler_fields[] = {
 };
 
 static const struct json_field io_priority_fields[] = {
-	F_STR(struct oci_io_priority, class_, "class", JSON_REQUIRED),
+	F_TEXT(struct oci_io_priority, class_, "class", JSON_REQUIRED),
 	F_NUM(JSON_I32, struct oci_io_priority, priority, "priority", JSON_ALWAYS),
 	{ 0 },
 };
 
 static const struct json_field cpu_affinity_fields[] = {
-	F_STR(struct oci_cpu_affinity, initial, "initial", 0),
-	F_STR(struct oci_cpu_affinity, final, "final", 0),
+	F_TEXT(struct oci_cpu_affinity, initial, "initial", 0),
+	F_TEXT(struct oci_cpu_affinity, final, "final", 0),
 	{ 0 },
 };
 
@@ -62,23 +62,23 @@ const struct json_field oci_process_fields[] = {
 	F_OBJ(struct oci_process, console_size, "consoleSize", 0, box_fields),
 	F_OBJ(struct oci_process, user, "user", JSON_ALWAYS, user_fields),
 	F_STRS(struct oci_process, args, "args", 0),
-	F_STR(struct oci_process, command_line, "commandLine", 0),
+	F_TEXT(struct oci_process, command_line, "commandLine", 0),
 	F_STRS(struct oci_process, env, "env", 0),
-	F_STR(struct oci_process, cwd, "cwd", JSON_REQUIRED),
+	F_TEXT(struct oci_process, cwd, "cwd", JSON_REQUIRED),
 	F_PTR(struct oci_process, capabilities, "capabilities", 0, caps_fields),
 	F_LIST(JSON_OBJS, struct oci_process, rlimits, "rlimits", 0, rlimit_fields),
 	F_BOOL(struct oci_process, no_new_privileges, "noNewPrivileges", 0),
-	F_STR(struct oci_process, apparmor_profile, "apparmorProfile", 0),
+	F_TEXT(struct oci_process, apparmor_profile, "apparmorProfile", 0),
 	F_NUM(JSON_OPT_I32, struct oci_process, oom_score_adj, "oomScoreAdj", 0),
 	F_PTR(struct oci_process, scheduler, "scheduler", 0, scheduler_fields),
-	F_STR(struct oci_process, selinux_label, "selinuxLabel", 0),
+	F_TEXT(struct oci_process, selinux_label, "selinuxLabel", 0),
 	F_PTR(struct oci_process, io_priority, "ioPriority", 0, io_priority_fields),
 	F_PTR(struct oci_process, exec_cpu_affinity, "execCPUAffinity", 0, cpu_affinity_fields),
 	{ 0 },
 };
 
 static const struct json_field hook_fields[] = {
-	F_STR(struct oci_hook, path, "path", JSON_REQUIRED),
+	F_TEXT(struct oci_hook, path, "path", JSON_REQUIRED),
 	F_STRS(struct oci_hook, args, "args", 0),
 	F_STRS(struct oci_hook, env, "env", 0),
 	F_NUM(JSON_OPT_I64, struct oci_hook, timeout, "timeout", 0),

@@ -4,10 +4,10 @@
 
 static const struct json_field device_rule_fields[] = {
 	F_BOOL(struct oci_device_rule, allow, "allow", JSON_ALWAYS),
-	F_STR(struct oci_device_rule, type, "type", 0),
+	F_TEXT(struct oci_device_rule, type, "type", 0),
 	F_NUM(JSON_OPT_I64, struct oci_device_rule, major, "major", 0),
 	F_NUM(JSON_OPT_I64, struct oci_device_rule, minor, "minor", 0),
-	F_STR(struct oci_device_rule, access, "access", 0),
+	F_TEXT(struct oci_device_rule, access, "access", 0),
 	{ 0 },
 };
 
@@ -31,8 +31,8 @@ static const struct json_field cpu_fields[] = {
 	F_NUM(JSON_OPT_U64, struct oci_cpu, period, "period", 0),
 	F_NUM(JSON_OPT_I64, struct oci_cpu, realtime_runtime, "realtimeRuntime", 0),
 	F_NUM(JSON_OPT_U64, struct oci_cpu, realtime_period, "realtimePeriod", 0),
-	F_STR(struct oci_cpu, cpus, "cpus", 0),
-	F_STR(struct oci_cpu, mems, "mems", 0),
+	F_TEXT(struct oci_cpu, cpus, "cpus", 0),
+	F_TEXT(struct oci_cpu, mems, "mems", 0),
 	F_NUM(JSON_OPT_I64, struct oci_cpu, idle, "idle", 0),
 	{ 0 },
 };
@@ -72,13 +72,13 @@ static const struct json_field block_io_fields[] = {
 };
 
 static const struct json_field hugepage_limit_fields[] = {
-	F_STR(struct oci_hugepage_limit, page_size, "pageSize", JSON_REQUIRED),
+	F_TEXT(struct oci_hugepage_limit, page_size, "pageSize", JSON_REQUIRED),
 	F_NUM(JSON_U64, struct oci_hugepage_limit, limit, "limit", JSON_REQUIRED),
 	{ 0 },
 };
 
 static const struct json_field if_priority_fields[] = {
-	F_STR(struct oci_if_priority, name, "name", JSON_REQUIRED),
+	F_TEXT(struct oci_if_priority, name, "name", JSON_REQUIRED),
 	F_NUM(JSON_U32, struct oci_if_priority, priority, "priority", JSON_REQUIRED),
 	{ 0 },
 };

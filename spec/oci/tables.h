@@ -49,6 +49,9 @@ struct oci_mount_option {
 extern const struct oci_mount_option oci_mount_options[]; /* ends with a NULL name */
 const struct oci_mount_option *oci_mount_option_find(const char *name);
 
+/* The option that a mistyped one most likely meant, or NULL (names_nearest). */
+const char *oci_mount_option_nearest(const char *name);
+
 /*
  * Put an option behind those already gathered in *set and *clr, the later one
  * winning. The result is right for mount_setattr(2), which clears first: any

@@ -6,10 +6,13 @@
 #include "spec/oci/config.h"
 
 /*
- * Needs no kernel and no file. Refuses what no host could run (runtime-spec
- * 1.3 "MUST"s and the findings of the fact sheet): duplicate namespaces, id
- * maps without a user namespace, relative cwd, duplicate rlimits, unknown
- * values of known vocabularies, uid 4294967295, control characters in sysctls...
+ * What no host could run, or what runtime-spec 1.3 calls an error, whatever
+ * the kernel: wrong versions, relative paths, ids of 4294967295, values outside
+ * of known vocabularies, duplicates, and fields that contradict each other.
+ * What depends on the host, or on what is built, is the planners' business.
+ * Errors start with the path of the key: "linux: namespaces: [2]: ...".
+ * Capabilities that nobody knows are no error (config.md: a warning), nor is
+ * a document without ociVersion, as runc has it.
  */
 int oci_validate(const struct oci_config *c, struct err *e);
 int oci_validate_process(const struct oci_process *p, struct err *e);
