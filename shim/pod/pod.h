@@ -44,10 +44,16 @@ struct pod_env {
 int pod_parse_member(const char *text, bool init, struct arena *a, struct pod_member *out,
 		     struct err *e);
 int pod_parse_volume(const char *text, struct arena *a, struct pod_volume *out, struct err *e);
-int pod_parse_port(const char *text, struct arena *a, struct pod_port *out, struct err *e);
+int pod_parse_port(const char *text, struct arena *a, struct cni_port *out, struct err *e);
 
 /* [A-Za-z0-9] and inside also "-_", at most POD_NAME_MAX; `what` is for the message. */
 int pod_check_name(const char *what, const char *name, struct err *e);
+
+/* Names, counts, double names and paths; at least one member that is no init container. */
+int pod_check_spec(const struct pod_spec *s, struct err *e);
+/* May this member be added to (or replaced in) that pod? */
+int pod_check_add(const struct pod_record *r, const struct pod_member *m, bool replace,
+		  struct err *e);
 
 struct pod_run {
 	const struct pod_spec *spec;

@@ -9,6 +9,8 @@
 #include "spec/base/arena.h"
 #include "spec/base/err.h"
 #include "spec/base/json.h"
+#include "spec/base/names.h"
+#include "spec/cni/netconf.h"
 
 /*
  * <root>/@pods/NAME/ (0700), "@" because no container id has one:
@@ -64,13 +66,6 @@ struct pod_volume {
 	bool readonly;
 };
 
-/* Names as in the CNI capability "portMappings". */
-struct pod_port {
-	uint16_t host_port, container_port;
-	char *protocol; /* tcp udp sctp */
-	char *host_ip;	/* or NULL */
-};
-
 struct pod_member {
 	char *name;
 	char *bundle; /* absolute */
@@ -89,12 +84,13 @@ struct pod_spec {
 	int net;	/* enum pod_net */
 	int restart;	/* enum pod_restart */
 	bool share_pid;
-	char *cni_path; /* directories, ":" between them */
+	char *cni_path;	     /* directories, ":" between them */
+	char *cgroup_parent; /* for containers whose config has no cgroupsPath; NULL: the engine's
+			      */
 	json_list(struct pod_volume) volumes;
-	json_list(struct pod_port) ports;
+	json_list(struct cni_port) ports;
 	json_list(struct pod_member) members; /* init containers first, in order */
 };
-extern const struct json_field pod_spec_fields[];
 
 struct pod_record {
 	struct pod_spec spec; /* .members carry the live facts */
