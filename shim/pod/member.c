@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* member: from a bundle and a record to a running process. */
+#include "shim/pod/member.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "shim/pod/cniexec.h"
+#include "shim/pod/infra.h"
+#include "shim/pod/join.h"
+#include "shim/pod/net.h"
+#include "spec/base/auto.h"
+#include "spec/base/fd.h"
+#include "spec/base/path.h"
+
+static int open_log(int dirfd, const char *member, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	const char *path = arena_printf(&a, "logs/%s.log", member);
+	int fd = openat(dirfd, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd < 0 ? err_sys(e, "open '%s'", path) : fd;
+}
+
+void pod_member_note(int dirfd, const char *member, const char *text)
+{
+	struct err ignored;
+	auto_fd int fd = open_log(dirfd, member, &ignored);
+
+	if (fd >= 0)
+		dprintf(fd, "peapod: %s\n", text);
+}
+
+/* What a root file system has at a path: size of the file; 0 for a place where one can be; -1. */
+static off_t file_in_root(int root, const char *path)
+{
+	struct err ignored;
+	auto_fd int file = root_open(root, path, O_PATH, &ignored), etc = -1;
+	struct stat st;
+
+	if (file >= 0)
+		return fstat(file, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
+	etc = root_open(root, "/etc", O_PATH | O_DIRECTORY, &ignored);
+	return etc >= 0 && faccessat(etc, "", W_OK, AT_EMPTY_PATH) == 0 ? 0 : -1;
+}
+
+/*
+ * Which of the pod's /etc files the member gets: hosts wherever it fits, the
+ * network's DNS likewise, but the host's DNS only where the root has none.
+ */
+static int choose_files(const struct pod_record *r, const struct oci_config *c, int bundle,
+			int dirfd, struct pod_join *j, const char *dir, struct arena *a,
+			struct err *e)
+{
+	struct cni_result res = { 0 };
+	auto_fd int root = -1;
+	off_t resolv;
+
+	if (r->spec.net == POD_NET_HOST || !c->root)
+		return 0;
+	root = openat(bundle, c->root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, "root: path '%s'", c->root->path);
+	if (file_in_root(root, "/etc/hosts") >= 0)
+		j->hosts = arena_printf(a, "%s/" POD_HOSTS, dir);
+	resolv = file_in_root(root, "/etc/resolv.conf");
+	if (resolv < 0 || faccessat(dirfd, POD_RESOLV, F_OK, 0) < 0)
+		return 0;
+	if (cniexec_result(dirfd, a, &res, e) < 0)
+		return -1;
+	if (resolv == 0 || !cni_dns_empty(&res.dns))
+		j->resolv = arena_printf(a, "%s/" POD_RESOLV, dir);
+	return 0;
+}
+
+static void fill_join(const struct pod_record *r, const struct pod_member *m, const char *dir,
+		      pid_t infra, struct arena *a, struct pod_join *j)
+{
+	const char *id = pod_container_id(a, r->spec.name, m->name);
+
+	*j = (struct pod_join){
+		.pod = r->spec.name,
+		.member = m->name,
+		.ipcns = arena_printf(a, "/proc/%d/ns/ipc", infra),
+		.utsns = arena_printf(a, "/proc/%d/ns/uts", infra),
+		.volumes = r->spec.volumes.v,
+		.n_volumes = r->spec.volumes.n,
+		.volume_dir = arena_printf(a, "%s/volumes", dir),
+		.shm = arena_printf(a, "%s/shm", dir),
+	};
+	if (r->spec.net != POD_NET_HOST)
+		j->netns = arena_printf(a, "%s/" POD_NETNS, dir);
+	if (r->spec.share_pid)
+		j->pidns = arena_printf(a, "/proc/%d/ns/pid", infra);
+	if (r->spec.cgroup_parent)
+		j->cgroups_path = arena_printf(a, "%s/%s", r->spec.cgroup_parent, id);
+}
+
+struct oci_config *pod_member_config(const struct pod_env *env, const struct pod_record *r,
+				     const struct pod_member *m, struct arena *a, struct err *e)
+{
+	const char *root = env->engine->root, *dir = pod_dir_path(a, root, r->spec.name);
+	auto_fd int bundle = -1, dirfd = pod_dir_open(root, r->spec.name, e);
+	pid_t infra = pod_infra_pid(env, r->spec.name);
+	struct oci_config *c, *joined;
+	struct pod_join j;
+
+	if (dirfd < 0)
+		return NULL;
+	if (!infra) {
+		err_set(e, ESRCH, "the pod's infra container is not running");
+		return NULL;
+	}
+	bundle = open(m->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (bundle < 0) {
+		err_sys(e, "bundle '%s'", m->bundle);
+		return NULL;
+	}
+	c = oci_config_read(bundle, a, e);
+	if (!c)
+		return NULL;
+	fill_join(r, m, dir, infra, a, &j);
+	if (choose_files(r, c, bundle, dirfd, &j, dir, a, e) || pod_join(c, &j, a, &joined, e))
+		return NULL;
+	return joined;
+}
+
+static pid_t start(const struct pod_env *env, const struct pod_record *r,
+		   const struct pod_member *m, int log, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	struct engine_create req = ENGINE_CREATE_INIT;
+	struct err ignored;
+	pid_t pid;
+
+	req.config = pod_member_config(env, r, m, &a, e);
+	if (!req.config)
+		return -1;
+	req.id = pod_container_id(&a, r->spec.name, m->name);
+	req.bundle = m->bundle;
+	req.stdio[0] = -1;
+	req.stdio[1] = req.stdio[2] = log;
+	if (engine_create(env->engine, &req, &pid, NULL, e))
+		return -1;
+	if (engine_start(env->engine, req.id, e)) {
+		engine_destroy(env->engine, req.id, true, &ignored);
+		return -1;
+	}
+	return pid;
+}
+
+pid_t pod_member_start(const struct pod_env *env, const struct pod_record *r,
+		       const struct pod_member *m, struct err *e)
+{
+	auto_fd int dirfd = pod_dir_open(env->engine->root, r->spec.name, e), log = -1;
+	pid_t pid;
+
+	if (dirfd < 0)
+		return -1;
+	log = open_log(dirfd, m->name, e);
+	if (log < 0)
+		return -1;
+	pid = start(env, r, m, log, e);
+	if (pid < 0) {
+		pod_member_note(dirfd, m->name, e->msg);
+		return err_ctx(e, "container '%s'", m->name);
+	}
+	return pid;
+}
