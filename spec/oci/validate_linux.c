@@ -18,11 +18,11 @@
 #define MAJOR_MAX    0xfff   /* 12 bits of dev_t, */
 #define MINOR_MAX    0xfffff /* and 20, in the kernel */
 
-/* Is there a component ".." in the path? */
-static bool leaves(const char *path)
+/* Is there a part ".." in the path, where each of `ends` ends a part? */
+static bool leaves(const char *path, const char *ends)
 {
 	for (const char *c = path; (c = strstr(c, "..")); c += 2) {
-		if ((c == path || c[-1] == '/') && (!c[2] || c[2] == '/'))
+		if ((c == path || strchr(ends, c[-1])) && (!c[2] || strchr(ends, c[2])))
 			return true;
 	}
 	return false;
@@ -105,7 +105,7 @@ static int check_device(const struct oci_device *d, struct err *e)
 
 	if (oci_check_name("type", d->type, types, e) || oci_check_absolute("path", d->path, e))
 		return -1;
-	if (leaves(d->path) || str_eq(path_clean(&a, d->path), "/"))
+	if (leaves(d->path, "/") || str_eq(path_clean(&a, d->path), "/"))
 		return err_set(e, EINVAL, "path: '%s' cannot be a device", d->path);
 	if (*d->type != 'p' && (oci_check_range("major", d->major, 0, MAJOR_MAX, e) ||
 				oci_check_range("minor", d->minor, 0, MINOR_MAX, e)))
@@ -143,7 +143,8 @@ static int check_paths(const struct oci_linux *l, struct err *e)
 		if (oci_check_absolute("readonlyPaths", l->readonly_paths.v[i], e))
 			return -1;
 	}
-	if (l->cgroups_path && (leaves(l->cgroups_path) || strlen(l->cgroups_path) > CGROUP_MAX))
+	if (l->cgroups_path &&
+	    (leaves(l->cgroups_path, "/:") || strlen(l->cgroups_path) > CGROUP_MAX))
 		return err_set(e, EINVAL, "cgroupsPath: has '..', or more than %d bytes",
 			       CGROUP_MAX);
 	if (oci_check_line("cgroupsPath", l->cgroups_path, e) ||
