@@ -73,24 +73,25 @@ int creds_user(const struct plan_proc *p, bool setgroups_denied, struct err *e)
 	return 0;
 }
 
-static int set_caps(const struct plan_caps *c)
+int creds_caps(const struct plan_proc *p, uint64_t extra, struct err *e)
 {
+	const struct plan_caps *c = &p->caps;
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-		data[i].effective = (uint32_t)(c->effective >> (32 * i));
-		data[i].permitted = (uint32_t)(c->permitted >> (32 * i));
+		data[i].effective = (uint32_t)((c->effective | extra) >> (32 * i));
+		data[i].permitted = (uint32_t)((c->permitted | extra) >> (32 * i));
 		data[i].inheritable = (uint32_t)(c->inheritable >> (32 * i));
 	}
-	return (int)syscall(SYS_capset, &head, data);
-}
-
-int creds_caps(const struct plan_proc *p, int warn_fd, struct err *e)
-{
-	if (set_caps(&p->caps))
+	if (syscall(SYS_capset, &head, data))
 		return err_sys(e, "process: capabilities: set (those asked for are more than the "
 				  "runtime has?)");
+	return 0;
+}
+
+void creds_ambient(const struct plan_proc *p, int warn_fd)
+{
 	for (int cap = 0; cap < CAPS_MAX; cap++) {
 		if (!(p->caps.ambient >> cap & 1))
 			continue;
@@ -100,5 +101,4 @@ int creds_caps(const struct plan_proc *p, int warn_fd, struct err *e)
 				  "inheritable: ignored",
 				  names_of(oci_cap_names, cap));
 	}
-	return 0;
 }

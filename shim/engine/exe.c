@@ -190,7 +190,7 @@ static char *search_path(const char *name, const char *path, struct arena *a)
 }
 
 /* The texts that docker, podman and conmon look for: Go's, in lower case. */
-static char *no_exe(struct err *e, int num, const char *name)
+static void reason_text(struct err *e, int num, const char *name, const char *doing)
 {
 	const char *reason = strerror(num);
 
@@ -199,9 +199,13 @@ static char *no_exe(struct err *e, int num, const char *name)
 	else if (num == EISDIR)
 		err_set(e, num, "exec: \"%s\": is a directory", name);
 	else
-		err_set(e, num, "exec: \"%s\": stat %s: %c%s", name, name,
+		err_set(e, num, "exec: \"%s\": %s%c%s", name, doing,
 			tolower((unsigned char)reason[0]), reason + 1);
-	return NULL;
+}
+
+void exe_failed(int num, const char *name, struct err *e)
+{
+	reason_text(e, num, name, "");
 }
 
 char *exe_find(const struct plan_proc *p, char *const *env, const struct exe_self *self,
@@ -213,8 +217,10 @@ char *exe_find(const struct plan_proc *p, char *const *env, const struct exe_sel
 
 	if (strchr(name, '/')) {
 		why = check_file(name);
-		if (why)
-			return no_exe(e, why, name);
+		if (why) {
+			reason_text(e, why, name, arena_printf(a, "stat %s: ", name));
+			return NULL;
+		}
 		file = arena_strdup(a, name);
 	} else {
 		file = search_path(name, env_get(env, "PATH"), a);

@@ -55,6 +55,9 @@ char **exe_env(const struct plan_proc *p, int root, struct arena *a);
 char *exe_find(const struct plan_proc *p, char *const *env, const struct exe_self *self,
 	       struct arena *a, struct err *e);
 
+/* The same texts for a failed execve(2) of `name`. */
+void exe_failed(int num, const char *name, struct err *e);
+
 /* Close every fd above 2 but those listed (any order); -1s in the list are skipped. */
 #define EXE_KEEP_MAX 8
 int exe_close_fds(unsigned int preserved, const int *keep, size_t n);

@@ -142,6 +142,13 @@ int statedir_write(int dirfd, const struct oci_state *s, struct err *e)
 	return replace_file(dirfd, STATEDIR_RECORD, text, strlen(text), RECORD_MODE, e);
 }
 
+bool statedir_exists(const char *root, const char *id)
+{
+	auto_fd int rootfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return rootfd >= 0 && !faccessat(rootfd, id, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
 int statedir_remove(const char *root, const char *id, struct err *e)
 {
 	auto_fd int rootfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

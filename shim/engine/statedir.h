@@ -45,6 +45,9 @@ bool statedir_locked(int dirfd);
 struct oci_state *statedir_read(int dirfd, struct arena *a, struct err *e);
 int statedir_write(int dirfd, const struct oci_state *s, struct err *e);
 
+/* Is there a directory of that name, whoever owns it? */
+bool statedir_exists(const char *root, const char *id);
+
 /* Remove <root>/<id> and all in it; an absent one is fine. */
 int statedir_remove(const char *root, const char *id, struct err *e);
 

@@ -67,6 +67,11 @@ int sync_recv(int fd, struct sync_msg *m)
 	return 1;
 }
 
+void sync_log(const struct sync_msg *m)
+{
+	log_msg(LOG_WARN, "%s", m->err.msg);
+}
+
 int sync_expect(int fd, enum sync_type type, struct sync_msg *m, struct err *e)
 {
 	for (;;) {
@@ -87,6 +92,6 @@ int sync_expect(int fd, enum sync_type type, struct sync_msg *m, struct err *e)
 		if (m->type != SYNC_WARNING)
 			return err_set(e, EPROTO, "got '%s' instead of '%s'", type_names[m->type],
 				       type_names[type]);
-		log_msg(LOG_WARN, "%s", m->err.msg);
+		sync_log(m);
 	}
 }

@@ -52,6 +52,9 @@ void sync_warn(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 /* Receive one: 1, or 0 at the end of the stream, or -1 with errno (EPROTO: not ours). */
 int sync_recv(int fd, struct sync_msg *m);
 
+/* Log a WARNING. */
+void sync_log(const struct sync_msg *m);
+
 /*
  * Wait for a message of that type, logging warnings on the way. -1: FAILED came
  * (its error is *e), or the other side is gone (ESRCH), or something else came (EPROTO).

@@ -65,7 +65,7 @@ static int open_ptmx(int root, struct err *e)
 	return take_fd(&fd);
 }
 
-static int open_slave(int master, char name[TTY_NAME_MAX], struct err *e)
+static int open_slave(int master, char name[TTY_NAME_SIZE], struct err *e)
 {
 	int unlock = 0, number, slave;
 
@@ -74,7 +74,7 @@ static int open_slave(int master, char name[TTY_NAME_MAX], struct err *e)
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return err_sys(e, "process: terminal: open the pty's slave");
-	snprintf(name, TTY_NAME_MAX, "/dev/pts/%d", number);
+	snprintf(name, TTY_NAME_SIZE, "/dev/pts/%d", number);
 	return slave;
 }
 
@@ -83,7 +83,7 @@ int tty_open(const struct plan_proc *p, int root, struct tty *out, struct err *e
 	struct winsize size = { .ws_row = p->rows, .ws_col = p->cols };
 	auto_fd int master = open_ptmx(root, e);
 	auto_fd int slave = -1;
-	char name[TTY_NAME_MAX];
+	char name[TTY_NAME_SIZE];
 
 	if (master < 0)
 		return -1;

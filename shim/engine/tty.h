@@ -6,11 +6,11 @@
 #include "shim/engine/plan_proc.h"
 #include "spec/base/err.h"
 
-#define TTY_NAME_MAX 64
+#define TTY_NAME_SIZE 64
 
 struct tty {
-	int master, slave;	 /* close-on-exec, owned */
-	char name[TTY_NAME_MAX]; /* "/dev/pts/0", as the container sees it */
+	int master, slave;	  /* close-on-exec, owned */
+	char name[TTY_NAME_SIZE]; /* "/dev/pts/0", as the container sees it */
 };
 #define TTY_INIT                                                                                   \
 	{                                                                                          \

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* create: the parent half: plan, record, cgroups, clone, limits, hooks, ready. */
+/*
+ * Theory of operation. Everything that can be refused is refused by the planners
+ * before anything exists. Then the record is written *before* each outside
+ * effect that it names, so a runtime killed at any moment leaves a directory
+ * from which engine_destroy() removes the rest. The lock on it is held
+ * throughout. The child dies by itself as soon as the sync socket says that
+ * its parent is gone. "created" begins when the start socket gets its final name.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "shim/engine/attrs.h"
+#include "shim/engine/destroy.h"
+#include "shim/engine/engine.h"
+#include "shim/engine/hooks.h"
+#include "shim/engine/init.h"
+#include "shim/engine/launch.h"
+#include "shim/engine/mounts.h"
+#include "shim/engine/statedir.h"
+#include "shim/engine/sync.h"
+#include "spec/base/auto.h"
+#include "spec/base/fd.h"
+#include "spec/base/log.h"
+#include "spec/base/path.h"
+#include "spec/oci/validate.h"
+
+#define START_BACKLOG 8
+
+/* One create under way. */
+struct making {
+	const struct engine *en;
+	const struct engine_create *req;
+	struct arena *a;
+	struct plan_input in;
+	struct plan plan;
+	struct oci_state record;
+	struct seccomp_prog seccomp;
+	struct cgroup cgroup;
+	struct ns_fds ns;
+	struct child child;
+	struct launched init;
+	bool has_dir;
+};
+
+static int read_config(struct making *m, struct err *e)
+{
+	auto_fd int bundle = -1;
+
+	if (m->req->config) {
+		m->in.config = m->req->config;
+		return 0;
+	}
+	bundle = open(m->req->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (bundle < 0)
+		return err_sys(e, "open bundle '%s'", m->req->bundle);
+	m->in.config = oci_config_read(bundle, m->a, e);
+	return m->in.config ? 0 : -1;
+}
+
+static void warn(const struct making *m)
+{
+	const struct json_strs *caps = &m->plan.proc.ignored;
+
+	for (size_t i = 0; i < caps->n; i++)
+		log_msg(LOG_WARN,
+			"process: capabilities: %s is not known or not available here: "
+			"ignored",
+			caps->v[i]);
+	if (m->plan.cgroup.warning)
+		log_msg(LOG_WARN, "%s", m->plan.cgroup.warning);
+	if (m->req->notify_socket)
+		log_msg(LOG_WARN, "NOTIFY_SOCKET: not passed on to containers: ignored");
+}
+
+static int make_plan(struct making *m, struct err *e)
+{
+	const struct engine_create *req = m->req;
+
+	if (oci_validate_id(req->id, e) || read_config(m, e))
+		return -1;
+	m->in = (struct plan_input){
+		.config = m->in.config,
+		.host = m->en->host,
+		.id = req->id,
+		.bundle = req->bundle,
+		.systemd = m->en->cgroups == ENGINE_SYSTEMD,
+		.cgroups_disabled = m->en->cgroups == ENGINE_CGROUPS_DISABLED,
+		.rootless = m->en->rootless,
+		.no_pivot = req->no_pivot,
+		.no_new_keyring = req->no_new_keyring,
+		.preserve_fds = req->preserve_fds,
+		.listen_fds = req->listen_fds,
+	};
+	if (plan_make(&m->in, m->a, &m->plan, e))
+		return -1;
+	warn(m);
+	return 0;
+}
+
+/* RFC 3339 in UTC with nanoseconds. */
+static char *now_text(struct arena *a)
+{
+	struct timespec now;
+	struct tm tm;
+	char date[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	return arena_printf(a, "%s.%09ldZ", date, now.tv_nsec);
+}
+
+static void fill_record(struct making *m)
+{
+	const struct oci_config *c = m->in.config;
+	struct json_object *doc = m->req->config_doc;
+
+	m->record = (struct oci_state){
+		.oci_version = c->oci_version ? c->oci_version : arena_strdup(m->a, "1.0.0"),
+		.id = arena_strdup(m->a, m->req->id),
+		.bundle = arena_strdup(m->a, m->req->bundle),
+		.rootfs = arena_strdup(m->a, m->plan.mounts.rootfs),
+		.created = now_text(m->a),
+		.owner = geteuid() ? arena_printf(m->a, "%u", geteuid())
+				   : arena_strdup(m->a, "root"),
+		.own_pidns = m->plan.ns.own_pidns,
+		.config = doc ? doc : json_own(m->a, oci_config_encode(c)),
+	};
+	m->record.annotations.n = c->annotations.n;
+	m->record.annotations.v = c->annotations.v;
+	cgroup_to_state(&m->plan.cgroup, NULL, &m->record, m->a);
+}
+
+/* From here on a failure, or a destroy by another, has a directory to go by. */
+static int claim(struct making *m, struct err *e)
+{
+	auto_fd int cache = -1;
+
+	m->child.dir = statedir_create(m->en->root, m->req->id, e);
+	if (m->child.dir < 0)
+		return -1;
+	m->has_dir = true;
+	fill_record(m);
+	if (statedir_write(m->child.dir, &m->record, e))
+		return -1;
+	cache = m->plan.seccomp.present ? statedir_cache(m->en->root) : -1;
+	return seccomp_compile(&m->plan.seccomp, cache, m->a, &m->seccomp, e);
+}
+
+static int make_cgroups(struct making *m, struct err *e)
+{
+	if (cgroup_create(&m->plan.cgroup, &m->cgroup, e)) {
+		m->record.cgroups.n = 0; /* it has undone itself */
+		return -1;
+	}
+	cgroup_to_state(&m->plan.cgroup, &m->cgroup, &m->record, m->a);
+	return 0;
+}
+
+static int make_start_socket(struct making *m, struct err *e)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	auto_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", fd_path(m->child.dir).s,
+		 STATEDIR_START_NEW);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, START_BACKLOG))
+		return err_sys(e, "make the start socket");
+	m->child.start = fd_above_stdio(take_fd(&fd));
+	return 0;
+}
+
+static int open_all(struct making *m, struct err *e)
+{
+	struct child *c = &m->child;
+
+	c->id = m->req->id;
+	c->config = m->in.config;
+	c->record = &m->record;
+	c->plan = &m->plan;
+	c->seccomp = &m->seccomp;
+	c->cgroup = &m->cgroup;
+	c->ns = &m->ns;
+	c->rootless = m->en->rootless;
+	memcpy(c->stdio, m->req->stdio, sizeof(c->stdio));
+	if (launch_prepare(c, m->req->console_socket, m->req->console_fd, e) ||
+	    ns_open(&m->plan.ns, &m->ns, e) || mounts_open_sources(&m->plan.mounts, e) ||
+	    make_start_socket(m, e))
+		return -1;
+	c->staged = ns_is_staged(&m->plan.ns, &m->ns);
+	return 0;
+}
+
+static int launch(struct making *m, struct err *e)
+{
+	struct child *c = &m->child;
+	bool waits = c->staged || (m->plan.ns.fresh & CLONE_NEWUSER);
+	int failed = launch_clone(c, c->staged ? 0 : init_clone_flags(c), init_main, &m->init, e);
+
+	mounts_close(&m->plan.mounts);
+	close_fd(&c->start);
+	if (failed)
+		return -1;
+	m->record.pid = m->init.pid;
+	m->record.start_time = m->init.start_time;
+	if (statedir_write(c->dir, &m->record, e) ||
+	    ns_write_maps(&m->plan.ns, c->proc, m->init.pid, e) ||
+	    attrs_of_child(&m->plan.proc, m->init.pid, c->proc, m->en->rootless, e))
+		return -1;
+	if (waits && sync_send(c->parent_sync, SYNC_GO, 0, NULL))
+		return launch_expect(c, &m->init, SYNC_MOUNTED, e) ?: err_sys(e, "sync");
+	return 0;
+}
+
+/* Limits first: a hook may widen what the device policy allows. */
+static int limit_and_hook(struct making *m, struct err *e)
+{
+	struct hook_place place = { .cwd = m->req->bundle };
+	const struct oci_config *c = m->in.config;
+
+	if (launch_expect(&m->child, &m->init, SYNC_MOUNTED, e) ||
+	    cgroup_limit(&m->plan.cgroup, &m->cgroup, e))
+		return -1;
+	if (c->hooks.prestart.n || c->hooks.create_runtime.n)
+		place.state = oci_state_document(&m->record, OCI_CREATING, m->init.pid, false,
+						 false, m->a);
+	if (hooks_run(c, HOOK_PRESTART, &place, e) || hooks_run(c, HOOK_CREATE_RUNTIME, &place, e))
+		return -1;
+	/* EPIPE: it has died, and says why below */
+	sync_send(m->child.parent_sync, SYNC_GO, 0, NULL);
+	return launch_expect(&m->child, &m->init, SYNC_READY, e);
+}
+
+static int publish(struct making *m, struct err *e)
+{
+	if (launch_send_pidfd(m->req->pidfd_socket, &m->init, e))
+		return -1;
+	if (renameat(m->child.dir, STATEDIR_START_NEW, m->child.dir, STATEDIR_START))
+		return err_sys(e, "publish the start socket");
+	return 0;
+}
+
+static int make(struct making *m, struct err *e)
+{
+	return make_plan(m, e) || claim(m, e) || open_all(m, e) || make_cgroups(m, e) ||
+			       launch(m, e) || limit_and_hook(m, e) || publish(m, e)
+		       ? -1
+		       : 0;
+}
+
+/* The error that is reported is the first; what cannot be removed is logged. */
+static void undo(struct making *m)
+{
+	bool lived = m->init.start_time;
+	struct err e;
+
+	launch_kill(&m->init);
+	m->record.pid = 0;
+	if (m->has_dir && destroy_remains(m->en, &m->record, lived, &e))
+		log_msg(LOG_WARN, "after the failure: %s: left for delete --force", e.msg);
+}
+
+int engine_create(const struct engine *en, const struct engine_create *req, pid_t *pid, int *pidfd,
+		  struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	struct making m = { .en = en,
+			    .req = req,
+			    .a = &a,
+			    .plan = { .mounts = { .root_fd = -1 } },
+			    .cgroup = CGROUP_INIT,
+			    .ns = NS_FDS_INIT,
+			    .child = CHILD_INIT,
+			    .init = LAUNCHED_INIT };
+	int failed = make(&m, e);
+
+	if (failed) {
+		undo(&m);
+	} else {
+		*pid = m.init.pid;
+		if (pidfd)
+			*pidfd = take_fd(&m.init.pidfd);
+		close_fd(&m.init.pidfd);
+	}
+	mounts_close(&m.plan.mounts);
+	close_fd(&m.child.start);
+	cgroup_close(&m.cgroup);
+	ns_close(&m.ns);
+	launch_done(&m.child);
+	close_fd(&m.child.dir);
+	return failed;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* init: one visible table of steps makes the container, then waits for start. */
+/*
+ * Theory of operation. The parent has cloned us into new namespaces and, on v2,
+ * into the cgroup. Where entering a namespace shows in children only (pid), or
+ * new namespaces must belong to one that is entered first (user), the cloned
+ * process is a stage: it enters, clones the process that goes on as its
+ * sibling, and ends ("staged", ns_is_staged()).
+ *
+ * The cgroup namespace is unshared after the cgroup was joined, for it shows
+ * the cgroup that one is in then. The old root stays visible up to the
+ * pivot: sources of mounts and the parent's hooks need it.
+ *
+ * After "ready" nothing of the host is left but the listening start socket.
+ * `start` connects and sends GO; a starter that dies before it has said so does
+ * not count, and the next is waited for. Its connection closes with execve,
+ * which tells it that the program runs.
+ */
+#include "shim/engine/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "shim/engine/attrs.h"
+#include "shim/engine/dev.h"
+#include "shim/engine/hooks.h"
+#include "shim/engine/mounts.h"
+#include "shim/engine/root.h"
+#include "shim/engine/sync.h"
+#include "spec/base/auto.h"
+
+uint64_t init_clone_flags(const struct child *c)
+{
+	uint64_t flags = c->plan->ns.fresh & ~(uint64_t)CLONE_NEWCGROUP;
+
+	/* made by ns_new_time(); clones enter it by themselves */
+	return c->plan->ns.time_offsets ? flags & ~(uint64_t)CLONE_NEWTIME : flags;
+}
+
+static int step_cgroup(struct child *c, struct err *e)
+{
+	return attrs_cpus_initial(&c->plan->proc, e) || cgroup_join_self(c->cgroup, e) ? -1 : 0;
+}
+
+static int step_namespaces(struct child *c, struct err *e)
+{
+	const struct plan_ns *p = &c->plan->ns;
+
+	return ns_new_time(p, c->proc, e) || ns_enter(p, c->ns, c->proc, e) ? -1 : 0;
+}
+
+static int step_clone(struct child *c, struct err *e)
+{
+	return child_clone_again(c, init_clone_flags(c), e);
+}
+
+static int step_user_namespace(struct child *c, struct err *e)
+{
+	if (!(c->plan->ns.fresh & CLONE_NEWUSER))
+		return 0;
+	if (!c->staged && child_wait_go(c, e))
+		return -1;
+	return ns_become_root(e);
+}
+
+static int step_cgroup_namespace(struct child *c, struct err *e)
+{
+	if ((c->plan->ns.fresh & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP))
+		return err_sys(e, "make it");
+	return 0;
+}
+
+static int step_root(struct child *c, struct err *e)
+{
+	return root_prepare(&c->plan->mounts, &c->rootfs, e);
+}
+
+static int step_mounts(struct child *c, struct err *e)
+{
+	return mounts_apply(&c->plan->mounts, c->rootfs, e);
+}
+
+static int step_devices(struct child *c, struct err *e)
+{
+	return dev_apply(&c->plan->dev, c->rootfs, e);
+}
+
+static int step_tell_mounted(struct child *c, struct err *e)
+{
+	if (sync_send(c->sync, SYNC_MOUNTED, 0, NULL))
+		return err_sys(e, "tell the runtime");
+	return child_wait_go(c, e);
+}
+
+/* In the container's namespaces, with the host's files still in sight. */
+static int step_create_hooks(struct child *c, struct err *e)
+{
+	char *const no_env[] = { NULL };
+	struct hook_place place = { .cwd = c->plan->mounts.rootfs, .env = no_env };
+
+	if (!c->config->hooks.create_container.n)
+		return 0;
+	place.state =
+		oci_state_document(c->record, OCI_CREATING, getpid(), false, false, &c->arena);
+	return hooks_run(c->config, HOOK_CREATE_CONTAINER, &place, e);
+}
+
+static int step_pivot(struct child *c, struct err *e)
+{
+	if (root_pivot(&c->plan->mounts, c->rootfs, e))
+		return -1;
+	close_fd(&c->rootfs);
+	return 0;
+}
+
+static int step_console(struct child *c, struct err *e)
+{
+	return c->tty.slave < 0 ? 0 : dev_console(c->root, c->tty.slave, e);
+}
+
+static int step_seal(struct child *c, struct err *e)
+{
+	return root_seal(&c->plan->mounts, e);
+}
+
+static int step_names(struct child *c, struct err *e)
+{
+	const struct plan_ns *p = &c->plan->ns;
+
+	return ns_set_names(p, e) || ns_set_sysctls(p, c->proc, e) ? -1 : 0;
+}
+
+/* Nothing but stdio, the fds to be passed on and the start socket is kept from here on. */
+static int step_ready(struct child *c, struct err *e)
+{
+	const struct plan_proc *p = &c->plan->proc;
+	const int keep[] = { c->start, c->sync };
+
+	if (exe_close_fds(p->listen_fds + p->preserve_fds, keep, countof(keep)))
+		return err_sys(e, "close fds");
+	if (sync_send(c->sync, SYNC_READY, 0, NULL))
+		return err_sys(e, "tell the runtime");
+	close_fd(&c->sync);
+	return 0;
+}
+
+/* A name of NULL: the inner texts name the field of the config. */
+static const struct child_step stage_steps[] = {
+	{ "join cgroups", step_cgroup },
+	{ "namespaces", step_namespaces },
+	{ "namespaces", step_clone },
+	{ NULL, NULL },
+};
+
+static const struct child_step enter_steps[] = {
+	{ "join cgroups", step_cgroup },
+	{ "namespaces", step_namespaces },
+	{ NULL, NULL },
+};
+
+static const struct child_step init_steps[] = {
+	{ "user namespace", step_user_namespace },
+	{ "cgroup namespace", step_cgroup_namespace },
+	{ "root file system", step_root },
+	{ NULL, step_mounts },
+	{ NULL, step_devices },
+	{ "runtime hooks", step_tell_mounted },
+	{ NULL, step_create_hooks },
+	{ "enter the root file system", step_pivot },
+	{ "root file system", child_root },
+	{ "session", child_session },
+	{ NULL, child_terminal },
+	{ "console", step_console },
+	{ NULL, step_seal },
+	{ "stdio", child_stdio },
+	{ NULL, step_names },
+	{ NULL, child_attrs },
+	{ NULL, child_rights },
+	{ NULL, child_chdir },
+	{ NULL, child_user },
+	{ NULL, child_find },
+	{ "ready", step_ready },
+	{ NULL, NULL },
+};
+
+/* As pid 1 we would ignore what has no handler; a created container shall obey TERM. */
+static void end_by_signal(int sig)
+{
+	_exit(128 + sig);
+}
+
+static void obey_signals(void)
+{
+	static const int signals[] = { SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM,
+				       SIGUSR1, SIGUSR2, SIGALRM, SIGABRT };
+	struct sigaction act = { .sa_handler = end_by_signal };
+
+	for (size_t i = 0; i < countof(signals); i++)
+		sigaction(signals[i], &act, NULL);
+}
+
+/* The connection of a starter that means it. */
+static int wait_start(int listening, struct err *e)
+{
+	for (;;) {
+		auto_fd int conn = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		struct sync_msg m;
+
+		if (conn < 0 && errno != EINTR && errno != ECONNABORTED)
+			return err_sys(e, "wait for start");
+		if (conn >= 0 && sync_recv(conn, &m) > 0 && m.type == SYNC_GO)
+			return take_fd(&conn);
+	}
+}
+
+static int start_hooks(struct child *c, struct err *e)
+{
+	struct hook_place place = { .cwd = "/", .env = c->env };
+
+	if (!c->config->hooks.start_container.n)
+		return 0;
+	place.state = oci_state_document(c->record, OCI_CREATED, getpid(), false, false, &c->arena);
+	return hooks_run(c->config, HOOK_START_CONTAINER, &place, e);
+}
+
+_Noreturn void init_main(struct child *c)
+{
+	struct err e;
+	int conn;
+
+	child_begin(c);
+	child_run(c, c->staged ? stage_steps : enter_steps);
+	child_run(c, init_steps);
+	obey_signals();
+	conn = wait_start(c->start, &e);
+	exe_reset_signals();
+	if (conn < 0)
+		_exit(EXIT_FAILURE);
+	if (start_hooks(c, &e))
+		child_fail(conn, &e);
+	child_exec(c, conn);
+}
