@@ -19,7 +19,7 @@ ALL_CFLAGS := -std=gnu17 $(CFLAGS) -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wv
 	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -fno-common \
 	-fno-strict-aliasing -fstack-protector-strong -fPIE $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,\
-	-D_FORTIFY_SOURCE=2)
+	-D_FORTIFY_SOURCE=2) $(if $(FUZZER),-fsanitize=fuzzer-no-link)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(if $(SAN),-fsanitize=address$(,)undefined) $(LDFLAGS)
 
@@ -69,7 +69,7 @@ $(B)/gen/%.o: $(B)/gen/%.c
 $(call lib,spec/ttrpc): $(PROTO_C:.c=.o)
 $(PROTO_C:.c=.o) $(call objs,spec/ttrpc) $(call objs,shim/daemon) $(B)/shim/daemon/main.o \
 	$(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/ttrpc/*.c tests/unit/daemon/*.c)) \
-	$(B)/tests/tool/ttrpc-call.o: | $(PROTO_C)
+	$(B)/tests/tool/ttrpc-call.o $(B)/tests/fuzz/fuzz_frame.o: | $(PROTO_C)
 
 link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
@@ -128,6 +128,18 @@ $(B)/tests/tool/in-%: tests/tool/in-%.c
 	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -static -o $@ $<
 $(B)/tests/tool/ttrpc-call: $(B)/tests/tool/ttrpc-call.o $(call lib,spec/ttrpc) $(BASE)
 	$(link) $(call static,-lprotobuf-c) $(JSON)
+
+# Fuzzers: `make fuzz`, then build-fuzz/tests/fuzz-NAME CORPUS-DIR; without clang they
+# (and $(B)/tests/fuzz-NAME of any build) try the files that are their arguments.
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	@if command -v clang >/dev/null; then set -- CC=clang FUZZER=1; else set --; fi; \
+		$(MAKE) B=build-fuzz SAN=1 "$$@" $(addprefix build-fuzz/tests/fuzz-,$(FUZZ))
+$(B)/tests/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/main.o) \
+	$(OCI) $(call lib,spec/cni) $(BASE)
+	$(link) $(BASE) $(if $(FUZZER),-fsanitize=fuzzer) $(call static,-lprotobuf-c) $(JSON) -lm
+$(B)/tests/fuzz-frame: $(call lib,spec/ttrpc)
+.PHONY: fuzz
 
 pause-image: $(B)/pause.tar
 $(B)/pause.tar: $(B)/pause hack/pause-image
