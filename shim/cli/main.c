@@ -21,7 +21,7 @@
 static int run_pod(struct cli *cli, const void *options, int argc, char **argv, struct err *e)
 {
 	(void)options;
-	return pod_command(&cli->engine, argc, argv, e);
+	return pod_command(cli, argc, argv, e);
 }
 
 /* Not built: known by name, so that the answer is about the command and not about its options. */
