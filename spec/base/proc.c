@@ -76,15 +76,16 @@ int proc_stat(pid_t pid, struct proc_stat *out, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	struct proc_stat st = { 0 };
-	char path[64], *text, *p;
-	size_t n;
+	char path[64], *text, *p, **fields;
+	size_t n = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	text = read_file(-1, path, 4096, &a, NULL, e);
 	if (!text)
 		return -1;
 	p = strrchr(text, ')'); /* the name before it may hold anything */
-	if (!p || parse_stat(str_split(&a, p + 1, ' ', &n), n, &st))
+	fields = p ? str_split(&a, p + 1, ' ', &n) : NULL;
+	if (!fields || parse_stat(fields, n, &st))
 		return err_set(e, EPROTO, "'%s' has an unknown form", path);
 	*out = st;
 	return 0;
