@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config: the field table of the whole document, and how documents are read. */
+/* document: the field table of config.json as a whole, and how documents are read. */
 #include "spec/oci/config.h"
 
 #include <string.h>
