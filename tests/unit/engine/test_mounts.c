@@ -21,7 +21,10 @@
 	"\"strictatime\",\"mode=755\",\"size=65536k\"]}"
 #define BIND(dest, src, opts)                                                                      \
 	"{\"destination\":\"" dest "\",\"source\":\"" src "\",\"options\":[" opts "]}"
-#define FLAGS (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC)
+#define LIST2(a, b)	  a "," b
+#define LIST3(a, b, c)	  LIST2(a, b) "," c
+#define LIST4(a, b, c, d) LIST2(a, b) "," LIST2(c, d)
+#define FLAGS		  (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC)
 
 static char *run(const struct box *b, struct arena *a)
 {
@@ -184,25 +187,18 @@ static void make_volume_and_link(void)
 TEST(mounts_bind_flags_are_exact)
 {
 	static const struct box b = {
-		.mounts = BIND("/keep", "vol", "\"bind\"") "," BIND("/rw", "vol", "\"bind\",\"rw\"") "," BIND("/ro", "vol", "\"rbind\",\"ro\"") "," BIND("/suid", "vol", "\"bind\",\"nosuid\",\"suid\",\"nodev\"") "," BIND("/times", "vol", "\"bind\",\"noatime\",\"relatime\"") "," BIND(
-			"/strict", "vol",
-			"\"bind\",\"strictatime\"") "," BIND("/rro", "vol",
-							     "\"rbind\",\"rro\"") "," BIND("/rec",
-											   "vol",
-											   "\"rbind"
-											   "\","
-											   "\"rnoat"
-											   "ime\","
-											   "\"rnoex"
-											   "ec\","
-											   "\"rsuid"
-											   "\"") "," BIND("/rbind",
-													  "vol",
-													  "\"rbind\",\"defaults\"") "," BIND("/f/file",
-																	     "vol/file",
-																	     "\"bind\",\"ro\"") "," BIND("/nosym",
-																					 "vol",
-																					 "\"bind\",\"nosymfollow\""),
+		.mounts = LIST3(
+			LIST4(BIND("/keep", "vol", "\"bind\""),
+			      BIND("/rw", "vol", "\"bind\",\"rw\""),
+			      BIND("/ro", "vol", "\"rbind\",\"ro\""),
+			      BIND("/suid", "vol", "\"bind\",\"nosuid\",\"suid\",\"nodev\"")),
+			LIST4(BIND("/times", "vol", "\"bind\",\"noatime\",\"relatime\""),
+			      BIND("/strict", "vol", "\"bind\",\"strictatime\""),
+			      BIND("/rro", "vol", "\"rbind\",\"rro\""),
+			      BIND("/rec", "vol", "\"rbind\",\"rnoatime\",\"rnoexec\",\"rsuid\"")),
+			LIST3(BIND("/rbind", "vol", "\"rbind\",\"defaults\""),
+			      BIND("/f/file", "vol/file", "\"bind\",\"ro\""),
+			      BIND("/nosym", "vol", "\"bind\",\"nosymfollow\""))),
 		.before = make_volume_and_link,
 		.inside = look_at_flags,
 	};
@@ -317,15 +313,15 @@ TEST(mounts_errors_name_what_was_wrong)
 		{ { .mounts = "{\"destination\":\"/"
 			      "x\",\"type\":\"tmpfs\",\"options\":[\"size=q\"]}" },
 		  "option 'size=q'" },
-		{ { .mounts = BIND("/d", "rootfs", "\"bind\"") "," BIND("/d", "/etc/passwd",
-									"\"bind\"") },
+		{ { .mounts = LIST2(BIND("/d", "rootfs", "\"bind\""),
+				    BIND("/d", "/etc/passwd", "\"bind\"")) },
 		  "mounts[1] '/d': a file cannot be mounted on a directory" },
-		{ { .mounts = BIND("/f", "/etc/passwd", "\"bind\"") "," BIND("/f", "rootfs",
-									     "\"bind\"") },
+		{ { .mounts = LIST2(BIND("/f", "/etc/passwd", "\"bind\""),
+				    BIND("/f", "rootfs", "\"bind\"")) },
 		  "mounts[1] '/f': a directory cannot be mounted on a file" },
 		{ { .mounts = "{\"destination\":\"/x\",\"options\":[\"remount\",\"ro\"]}" },
 		  "mounts[0] '/x': open '/x' below the root: No such file" },
-		{ { .mounts = PROC "," BIND("/proc", "/etc", "\"bind\"") },
+		{ { .mounts = LIST2(PROC, BIND("/proc", "/etc", "\"bind\"")) },
 		  "only procfs may be mounted on '/proc', '/etc' is none" },
 	};
 	auto_arena struct arena a = { 0 };
