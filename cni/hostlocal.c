@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hostlocal: config and choice are pure; what is done to leases is in hostlocal_verbs.c. */
+#include "cni/hostlocal.h"
+
+#include <errno.h>
+
+#include "spec/base/json.h"
+#include "spec/base/str.h"
+#include "spec/cni/error.h"
+
+/* The ipam key. */
+struct ipam_conf {
+	struct cni_range_conf flat;
+	json_list(struct cni_range_set_conf) ranges;
+	struct cni_routes routes;
+	char *resolv_conf, *data_dir;
+};
+
+static const struct json_field ipam_fields[] = {
+	F_STR(struct ipam_conf, flat.subnet, "subnet", 0),
+	F_STR(struct ipam_conf, flat.range_start, "rangeStart", 0),
+	F_STR(struct ipam_conf, flat.range_end, "rangeEnd", 0),
+	F_STR(struct ipam_conf, flat.gateway, "gateway", 0),
+	F_LISTS(struct ipam_conf, ranges, "ranges", 0, struct cni_range_conf, cni_range_fields),
+	F_LIST(JSON_OBJS, struct ipam_conf, routes, "routes", 0, cni_route_fields),
+	F_STR(struct ipam_conf, resolv_conf, "resolvConf", 0),
+	F_STR(struct ipam_conf, data_dir, "dataDir", 0),
+	{ 0 },
+};
+
+static int request(struct hostlocal *h, const char *text, struct err *e)
+{
+	struct ip_net net;
+
+	if (ip_any_parse(text, &net))
+		return cni_err(e, CNI_ERR_CONFIG, "requested address '%.60s' is not valid", text);
+	for (size_t i = 0; i < h->requested.n; i++)
+		if (ip_eq(&h->requested.v[i], &net.ip))
+			return 0;
+	if (h->requested.n == LEASE_IPS_MAX)
+		return cni_err(e, CNI_ERR_CONFIG, "more than %d requested addresses",
+			       LEASE_IPS_MAX);
+	h->requested.v[h->requested.n++] = net.ip;
+	return 0;
+}
+
+static int read_requests(const struct cni_conf *conf, const struct cni_args *args,
+			 struct hostlocal *h, struct err *e)
+{
+	static const char *const known[] = { "IP", "GATEWAY", "MAC", NULL };
+	const char *ip;
+
+	if (cni_args_known(args, known, e))
+		return -1;
+	ip = cni_args_get(args, "IP");
+	if (ip && *ip && request(h, ip, e))
+		return err_ctx(e, "CNI_ARGS");
+	for (size_t i = 0; i < conf->args.ips.n; i++)
+		if (request(h, conf->args.ips.v[i], e))
+			return err_ctx(e, "args: cni: ips");
+	for (size_t i = 0; i < conf->runtime.ips.n; i++)
+		if (request(h, conf->runtime.ips.v[i], e))
+			return err_ctx(e, "runtimeConfig: ips");
+	return 0;
+}
+
+static int add_set(struct hostlocal *h, const struct cni_range_set_conf *conf, struct arena *a,
+		   struct err *e)
+{
+	if (h->sets.n == HOSTLOCAL_SETS_MAX)
+		return cni_err(e, CNI_ERR_CONFIG, "more than %d range sets", HOSTLOCAL_SETS_MAX);
+	if (ip_range_set_make(conf, a, &h->sets.v[h->sets.n], e))
+		return err_ctx(e, "invalid range set %zu", h->sets.n);
+	h->sets.n++;
+	return 0;
+}
+
+static int read_sets(const struct cni_conf *conf, const struct ipam_conf *ipam, struct arena *a,
+		     struct hostlocal *h, struct err *e)
+{
+	struct cni_range_conf flat = ipam->flat;
+	struct cni_range_set_conf flat_set = { 1, &flat };
+
+	h->sets.v = arena_array(a, HOSTLOCAL_SETS_MAX, sizeof(*h->sets.v));
+	for (size_t i = 0; i < conf->runtime.ip_ranges.n; i++)
+		if (add_set(h, &conf->runtime.ip_ranges.v[i], a, e))
+			return -1;
+	if (flat.subnet && *flat.subnet && add_set(h, &flat_set, a, e))
+		return -1;
+	for (size_t i = 0; i < ipam->ranges.n; i++)
+		if (add_set(h, &ipam->ranges.v[i], a, e))
+			return -1;
+	return 0;
+}
+
+static int check_sets(const struct cni_conf *conf, const struct hostlocal *h, struct err *e)
+{
+	size_t n4 = 0, n6 = 0;
+
+	if (!h->sets.n)
+		return cni_err(e, CNI_ERR_CONFIG, "no IP ranges specified");
+	for (size_t i = 0; i < h->sets.n; i++) {
+		if (ip_is_v4(&h->sets.v[i].v[0].start))
+			n4++;
+		else
+			n6++;
+		for (size_t k = 0; k < i; k++)
+			if (ip_range_sets_overlap(&h->sets.v[k], &h->sets.v[i]))
+				return cni_err(e, CNI_ERR_CONFIG, "range set %zu overlaps with %zu",
+					       k, i);
+	}
+	if ((n4 > 1 || n6 > 1) && conf->version < CNI_0_3_0)
+		return cni_err(e, CNI_ERR_CONFIG,
+			       "CNI version %s does not support more than 1 address per family",
+			       cni_version_text(conf->version));
+	return 0;
+}
+
+static char *data_dir(const struct ipam_conf *ipam, struct arena *a)
+{
+	return ipam->data_dir && *ipam->data_dir ? ipam->data_dir
+						 : arena_strdup(a, LEASE_DIR_DEFAULT);
+}
+
+int hostlocal_place(const struct cni_conf *conf, struct arena *a, struct hostlocal *out,
+		    struct err *e)
+{
+	static const struct json_field place_fields[] = {
+		F_STR(struct ipam_conf, data_dir, "dataDir", 0),
+		{ 0 },
+	};
+	struct ipam_conf ipam = { 0 };
+
+	if (conf->ipam && json_decode(conf->ipam, place_fields, &ipam, a, e)) {
+		err_ctx(e, "ipam");
+		return cni_err_as(e, CNI_ERR_DECODE);
+	}
+	*out = (struct hostlocal){ .network = conf->name, .data_dir = data_dir(&ipam, a) };
+	return 0;
+}
+
+int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
+		   struct hostlocal *out, struct err *e)
+{
+	struct hostlocal h = { .network = conf->name };
+	struct ipam_conf ipam = { 0 };
+
+	if (!conf->ipam)
+		return cni_err(e, CNI_ERR_CONFIG, "IPAM config missing 'ipam' key");
+	if (json_decode(conf->ipam, ipam_fields, &ipam, a, e)) {
+		err_ctx(e, "ipam");
+		return cni_err_as(e, CNI_ERR_DECODE);
+	}
+	h.data_dir = data_dir(&ipam, a);
+	h.resolv_conf = ipam.resolv_conf && *ipam.resolv_conf ? ipam.resolv_conf : NULL;
+	h.routes = ipam.routes;
+	for (size_t i = 0; i < h.routes.n; i++)
+		if (cni_route_check(&h.routes.v[i], e))
+			return err_ctx(e, "ipam: routes: [%zu]", i);
+	if (read_requests(conf, args, &h, e))
+		return -1;
+	if (read_sets(conf, &ipam, a, &h, e) || check_sets(conf, &h, e))
+		return err_ctx(e, "ipam");
+	*out = h;
+	return 0;
+}
+
+/* ---- choice ---- */
+
+/* What a choice is made from. */
+struct market {
+	const struct ip_addr *last;
+	const struct lease_ips *have;
+	hostlocal_taken_fn *taken;
+	const void *arg;
+};
+
+static int choose_requested(const struct ip_range_set *set, const struct ip_addr *ip,
+			    const struct market *m, struct arena *a, const struct ip_range **range,
+			    struct err *e)
+{
+	*range = ip_range_find(set, ip);
+	if (ip_eq(ip, &(*range)->gateway))
+		return cni_err(e, CNI_ERR_CONFIG, "requested ip %s is subnet's gateway",
+			       ip_text(ip).s);
+	if (m->taken(m->arg, ip))
+		return err_set(e, EADDRINUSE,
+			       "requested IP address %s is not available in range set %s",
+			       ip_text(ip).s, ip_range_set_text(set, a));
+	return 0;
+}
+
+static int choose_next(const struct ip_range_set *set, const struct ip_addr *last,
+		       const struct market *m, struct arena *a, struct ip_addr *ip,
+		       const struct ip_range **range, struct err *e)
+{
+	struct ip_range_iter it = ip_range_iter(set, last);
+
+	for (size_t i = 0; i < m->have->n; i++)
+		if (ip_range_find(set, &m->have->v[i]))
+			return err_set(e, EEXIST,
+				       "%s has been allocated to this container and interface, "
+				       "duplicate allocation is not allowed",
+				       ip_text(&m->have->v[i]).s);
+	while (ip_range_next(&it, ip, range))
+		if (!m->taken(m->arg, ip))
+			return 0;
+	return err_set(e, ENOSPC, "no IP addresses available in range set: %s",
+		       ip_range_set_text(set, a));
+}
+
+/* The first request that the set has and that no earlier set took; NULL when there is none. */
+static const struct ip_addr *request_in(const struct hostlocal *h, const struct ip_range_set *set,
+					bool *used)
+{
+	for (size_t i = 0; i < h->requested.n; i++) {
+		if (used[i] || !ip_range_find(set, &h->requested.v[i]))
+			continue;
+		used[i] = true;
+		return &h->requested.v[i];
+	}
+	return NULL;
+}
+
+static int unmet(const struct hostlocal *h, const bool *used, struct err *e)
+{
+	auto_str struct str list = { 0 };
+
+	for (size_t i = 0; i < h->requested.n; i++)
+		if (!used[i])
+			str_addf(&list, " %s", ip_text(&h->requested.v[i]).s);
+	if (list.len)
+		return cni_err(e, CNI_ERR_CONFIG, "failed to allocate all requested IPs:%s",
+			       str_text(&list));
+	return 0;
+}
+
+int hostlocal_choose(const struct hostlocal *h, const struct ip_addr *last,
+		     const struct lease_ips *have, hostlocal_taken_fn *taken, const void *arg,
+		     struct arena *a, struct hostlocal_choice *out, struct err *e)
+{
+	struct market m = { last, have, taken, arg };
+	struct hostlocal_choice choice = { 0 };
+	bool used[LEASE_IPS_MAX] = { false };
+
+	for (size_t i = 0; i < h->sets.n; i++) {
+		const struct ip_range_set *set = &h->sets.v[i];
+		const struct ip_addr *wish = request_in(h, set, used);
+		struct ip_addr ip;
+		int rc;
+
+		if (wish) {
+			ip = *wish;
+			rc = choose_requested(set, wish, &m, a, &choice.range[i], e);
+		} else {
+			rc = choose_next(set, &last[i], &m, a, &ip, &choice.range[i], e);
+		}
+		if (rc)
+			return err_ctx(e, "failed to allocate for range %zu", i);
+		choice.ips.v[choice.ips.n++] = ip;
+	}
+	if (unmet(h, used, e))
+		return -1;
+	*out = choice;
+	return 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hostlocal: address management on this host alone, compatible with the host-local plugin. */
+#ifndef CNI_HOSTLOCAL_H
+#define CNI_HOSTLOCAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cni/ipam.h"
+#include "cni/lease.h"
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/cni/netconf.h"
+#include "spec/cni/range.h"
+
+#define HOSTLOCAL_SETS_MAX LEASE_IPS_MAX
+
+struct hostlocal {
+	const char *network;
+	const char *data_dir;
+	const char *resolv_conf; /* NULL: none */
+	struct {
+		size_t n;
+		struct ip_range_set *v;
+	} sets;
+	struct lease_ips requested; /* addresses that must be given, each by some set */
+	struct cni_routes routes;
+};
+
+/*
+ * Read the ipam key: ranges (a list of sets), or the older subnet, rangeStart,
+ * rangeEnd and gateway, which become the first set; in front of all of them
+ * those of runtimeConfig.ipRanges. Requested are CNI_ARGS IP, args.cni.ips and
+ * runtimeConfig.ips together. Pure.
+ */
+int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
+		   struct hostlocal *out, struct err *e);
+
+/* Only where the leases are: all that DEL and GC need, so a broken config keeps none alive. */
+int hostlocal_place(const struct cni_conf *conf, struct arena *a, struct hostlocal *out,
+		    struct err *e);
+
+/*
+ * Choose one address from each set, without taking any. last[i] is where round
+ * robin goes on in set i (none: at its start); `taken` says what is leased;
+ * `have` are the owner's leases, from which it must not get a second one of the
+ * same set unless it asks for it by address.
+ */
+typedef bool hostlocal_taken_fn(const void *arg, const struct ip_addr *ip);
+struct hostlocal_choice {
+	struct lease_ips ips;				  /* by set */
+	const struct ip_range *range[HOSTLOCAL_SETS_MAX]; /* that ip i is of */
+};
+int hostlocal_choose(const struct hostlocal *h, const struct ip_addr *last,
+		     const struct lease_ips *have, hostlocal_taken_fn *taken, const void *arg,
+		     struct arena *a, struct hostlocal_choice *out, struct err *e);
+
+/*
+ * Lease an address from each set. *taken is for hostlocal_undo(), which leaves
+ * alone what the owner had before.
+ */
+int hostlocal_add(const struct hostlocal *h, const struct lease_owner *owner, struct arena *a,
+		  struct ipam_result *out, struct lease_ips *taken, struct err *e);
+int hostlocal_undo(const struct hostlocal *h, const struct lease_owner *owner,
+		   const struct lease_ips *taken, struct err *e);
+
+int hostlocal_del(const struct hostlocal *h, const struct lease_owner *owner, struct err *e);
+
+/* At least one lease; with ips, all of them. */
+int hostlocal_check(const struct hostlocal *h, const struct lease_owner *owner,
+		    const struct ipam_result *ips, struct err *e);
+
+int hostlocal_gc(const struct hostlocal *h, const struct cni_attachment *valid, size_t n,
+		 struct err *e);
+
+/* Would ADD get addresses? CNI_ERR_UNAVAILABLE if not. */
+int hostlocal_status(const struct hostlocal *h, struct err *e);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inet: one message to change, one dump that the kernel filters to look. */
+#include "cni/inet.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#define ADDRS_MAX 1024 /* of one interface */
+
+static uint8_t family(const struct ip_addr *ip)
+{
+	return ip_is_v4(ip) ? AF_INET : AF_INET6;
+}
+
+static struct rtnl_req addr_req(int type, int flags, int index, const struct ip_net *net)
+{
+	struct ifaddrmsg ifa = {
+		.ifa_family = family(&net->ip),
+		.ifa_prefixlen = net->bits,
+		.ifa_index = (uint32_t)index,
+	};
+	struct rtnl_req q = rtnl_req(type, flags, &ifa, sizeof(ifa));
+
+	rtnl_put(&q, IFA_LOCAL, net->ip.b, net->ip.len);
+	rtnl_put(&q, IFA_ADDRESS, net->ip.b, net->ip.len);
+	return q;
+}
+
+int inet_addr_add(struct rtnl *r, int index, const struct ip_net *net, struct err *e)
+{
+	struct rtnl_req q = addr_req(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, net);
+
+	if (ip_is_v4(&net->ip)) {
+		struct ip_addr broadcast = ip_net_last(net);
+
+		if (net->bits < 31)
+			rtnl_put(&q, IFA_BROADCAST, broadcast.b, broadcast.len);
+	} else {
+		rtnl_put_u32(&q, IFA_FLAGS, IFA_F_NODAD);
+	}
+	return rtnl_do(r, &q, e) ? err_ctx(e, "add address %s", ip_net_text(net).s) : 0;
+}
+
+int inet_addr_del(struct rtnl *r, int index, const struct ip_net *net, struct err *e)
+{
+	struct rtnl_req q = addr_req(RTM_DELADDR, 0, index, net);
+
+	return rtnl_do(r, &q, e) ? err_ctx(e, "remove address %s", ip_net_text(net).s) : 0;
+}
+
+struct addr_sink {
+	struct inet_addrs addrs;
+	int index;
+};
+
+static int read_addr(const struct nlmsghdr *nlh, void *arg, struct err *e)
+{
+	const struct ifaddrmsg *ifa = NLMSG_DATA(nlh);
+	struct addr_sink *sink = arg;
+	const struct nlattr *attr, *local;
+	struct ip_net net = { .bits = ifa->ifa_prefixlen };
+	int left = (int)NLMSG_PAYLOAD(nlh, sizeof(*ifa));
+
+	if (nlh->nlmsg_type != RTM_NEWADDR || (int)ifa->ifa_index != sink->index)
+		return 0;
+	attr = nla_find((struct nlattr *)(void *)IFA_RTA(ifa), left, IFA_ADDRESS);
+	local = nla_find((struct nlattr *)(void *)IFA_RTA(ifa), left, IFA_LOCAL);
+	attr = local ? local : attr;
+	if (!attr || (nla_len(attr) != 4 && nla_len(attr) != 16))
+		return 0;
+	net.ip.len = (uint8_t)nla_len(attr);
+	memcpy(net.ip.b, nla_data(attr), net.ip.len);
+	if (net.ip.len == 16 && net.ip.b[0] == 0xfe && (net.ip.b[1] & 0xc0) == 0x80)
+		return 0;
+	if (sink->addrs.n == ADDRS_MAX)
+		return err_set(e, E2BIG, "interface has more than %d addresses", ADDRS_MAX);
+	sink->addrs.v[sink->addrs.n++] = net;
+	return 0;
+}
+
+int inet_addr_list(struct rtnl *r, int index, struct arena *a, struct inet_addrs *out,
+		   struct err *e)
+{
+	struct addr_sink sink = { .index = index };
+	struct ifaddrmsg ifa = { .ifa_family = AF_UNSPEC, .ifa_index = (uint32_t)index };
+	struct rtnl_req q = rtnl_req(RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa));
+
+	sink.addrs.v = arena_array(a, ADDRS_MAX, sizeof(*sink.addrs.v));
+	if (rtnl_ask(r, &q, read_addr, &sink, e))
+		return err_ctx(e, "list addresses");
+	*out = sink.addrs;
+	return 0;
+}
+
+static struct rtnl_req route_req(int type, int flags, const struct inet_route *route)
+{
+	struct ip_addr first = ip_net_first(&route->dst);
+	bool link_scope = !route->gw.len && ip_is_v4(&route->dst.ip);
+	uint32_t table = route->table ? route->table : RT_TABLE_MAIN;
+	struct rtmsg rtm = {
+		.rtm_family = family(&route->dst.ip),
+		.rtm_dst_len = route->dst.bits,
+		.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = link_scope ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_UNICAST,
+	};
+	struct rtnl_req q;
+
+	if (route->scope >= 0)
+		rtm.rtm_scope = (uint8_t)route->scope;
+	q = rtnl_req(type, flags, &rtm, sizeof(rtm));
+	if (route->dst.bits)
+		rtnl_put(&q, RTA_DST, first.b, first.len);
+	if (table >= 256)
+		rtnl_put_u32(&q, RTA_TABLE, table);
+	return q;
+}
+
+int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, struct err *e)
+{
+	struct rtnl_req q = route_req(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route);
+
+	rtnl_put_u32(&q, RTA_OIF, (uint32_t)index);
+	if (route->gw.len)
+		rtnl_put(&q, RTA_GATEWAY, route->gw.b, route->gw.len);
+	if (route->priority)
+		rtnl_put_u32(&q, RTA_PRIORITY, route->priority);
+	if (route->mtu || route->advmss) {
+		struct nlattr *metrics = rtnl_nest(&q, RTA_METRICS);
+
+		if (route->mtu)
+			rtnl_put_u32(&q, RTAX_MTU, route->mtu);
+		if (route->advmss)
+			rtnl_put_u32(&q, RTAX_ADVMSS, route->advmss);
+		rtnl_end(&q, metrics);
+	}
+	return rtnl_do(r, &q, e) ? err_ctx(e, "add route %s", ip_net_text(&route->dst).s) : 0;
+}
+
+struct route_sink {
+	const struct inet_route *want;
+	struct ip_addr first;
+	int index;
+	bool found;
+};
+
+static bool same_addr(const struct nlattr *attr, const struct ip_addr *ip)
+{
+	return attr && nla_len(attr) == ip->len && !memcmp(nla_data(attr), ip->b, ip->len);
+}
+
+static int read_route(const struct nlmsghdr *nlh, void *arg, struct err *e)
+{
+	const struct rtmsg *rtm = NLMSG_DATA(nlh);
+	struct nlattr *head = (struct nlattr *)(void *)RTM_RTA(rtm), *oif;
+	struct route_sink *sink = arg;
+	int left = (int)NLMSG_PAYLOAD(nlh, sizeof(*rtm));
+	bool same;
+
+	(void)e;
+	if (nlh->nlmsg_type != RTM_NEWROUTE)
+		return 0;
+	oif = nla_find(head, left, RTA_OIF);
+	same = rtm->rtm_dst_len == sink->want->dst.bits && oif &&
+	       nla_get_u32(oif) == (uint32_t)sink->index;
+	if (sink->want->dst.bits)
+		same = same && same_addr(nla_find(head, left, RTA_DST), &sink->first);
+	if (sink->want->gw.len)
+		same = same && same_addr(nla_find(head, left, RTA_GATEWAY), &sink->want->gw);
+	sink->found |= same;
+	return 0;
+}
+
+int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e)
+{
+	struct rtmsg rtm = { .rtm_family = family(&route->dst.ip) };
+	struct rtnl_req q = rtnl_req(RTM_GETROUTE, NLM_F_DUMP, &rtm, sizeof(rtm));
+	struct route_sink sink = { .want = route,
+				   .first = ip_net_first(&route->dst),
+				   .index = index };
+
+	rtnl_put_u32(&q, RTA_OIF, (uint32_t)index);
+	rtnl_put_u32(&q, RTA_TABLE, route->table ? route->table : RT_TABLE_MAIN);
+	if (rtnl_ask(r, &q, read_route, &sink, e))
+		return err_ctx(e, "look for route %s", ip_net_text(&route->dst).s);
+	return sink.found;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inet: addresses and routes of an interface, over rtnetlink. */
+#ifndef CNI_INET_H
+#define CNI_INET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cni/rtnl.h"
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/cni/addr.h"
+
+struct inet_addrs {
+	size_t n;
+	struct ip_net *v;
+};
+
+/*
+ * Add an address; an IPv6 one is usable at once (IFA_F_NODAD: addresses come
+ * from one allocator, so there are no duplicates to detect). EEXIST when the
+ * interface has it already.
+ */
+int inet_addr_add(struct rtnl *r, int index, const struct ip_net *net, struct err *e);
+int inet_addr_del(struct rtnl *r, int index, const struct ip_net *net, struct err *e);
+
+/* All addresses of the interface but IPv6 link-local ones; the kernel filters. In the arena. */
+int inet_addr_list(struct rtnl *r, int index, struct arena *a, struct inet_addrs *out,
+		   struct err *e);
+
+struct inet_route {
+	struct ip_net dst;
+	struct ip_addr gw; /* none: directly on the interface */
+	uint32_t mtu, advmss, priority;
+	uint32_t table; /* 0: main */
+	int scope;	/* RT_SCOPE_*, -1: what the gateway implies */
+};
+
+/* Add a route through the interface. EEXIST when there is one. */
+int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
+
+/* Is there a route to exactly that dst (through that gw, if it has one) on the interface? 1, 0, -1.
+ */
+int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lease: address leases as files, in host-local's layout, with an index by owner beside it. */
+#ifndef CNI_LEASE_H
+#define CNI_LEASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/cni/addr.h"
+#include "spec/cni/netconf.h"
+
+/*
+ * DATADIR/NETWORK/ (host-local's, byte for byte, so both can share it):
+ *   lock                 flock(2) by whoever reads or changes anything here
+ *   10.1.0.5, fd00::5    a lease: "CONTAINERID\r\nIFNAME" (old ones: the id alone).
+ *                        An empty file is the trace of a crash and counts as free.
+ *   last_reserved_ip.N   the address given out last from range set N
+ * DATADIR/.peapod/NETWORK/ (ours, may be removed at any time the lock is free):
+ *   CONTAINERID:IFNAME   a symbolic link to "10.1.0.5,fd00::5", what that owner has.
+ *                        Written before the leases, so that none is without it,
+ *                        and believed only as far as the leases say the same.
+ *   boot-id              a symbolic link to the boot in which leases were last given
+ *                        out. In a later one older leases are dropped: nothing that
+ *                        held them is alive.
+ * So a lease costs the same however many there are. A lease that another
+ * implementation made is found by reading all of them, as it does itself.
+ */
+#define LEASE_DIR_DEFAULT "/var/lib/cni/networks"
+#define LEASE_IPS_MAX	  32 /* of one owner */
+
+struct lease_dir {
+	int dir, index, lock; /* fds; dir -1: there is nothing there */
+};
+#define LEASE_DIR_INIT                                                                             \
+	{                                                                                          \
+		-1, -1, -1                                                                         \
+	}
+
+struct lease_owner {
+	const char *container_id, *ifname;
+};
+
+struct lease_ips {
+	size_t n;
+	struct ip_addr v[LEASE_IPS_MAX];
+};
+
+/*
+ * Open and lock (waiting for it). With create what is missing is made, and
+ * leases of an earlier boot are dropped; without it a missing directory is an
+ * empty one.
+ */
+int lease_open(const char *data_dir, const char *network, bool create, struct lease_dir *out,
+	       struct err *e);
+void lease_close(struct lease_dir *d);
+
+/* Is the address given out? */
+bool lease_taken(const struct lease_dir *d, const struct ip_addr *ip);
+/* ... to this owner? */
+bool lease_held(const struct lease_dir *d, const struct ip_addr *ip,
+		const struct lease_owner *owner);
+
+/* What the owner has by the index; with `scan` by all leases, if the index knows nothing. */
+int lease_find(const struct lease_dir *d, const struct lease_owner *owner, bool scan,
+	       struct lease_ips *out, struct err *e);
+
+/* Lease all of these (free) addresses to the owner, or none. */
+int lease_take(const struct lease_dir *d, const struct lease_owner *owner,
+	       const struct lease_ips *ips, struct err *e);
+
+/* Give back some, or all that the owner has; what is not leased to it is left alone. */
+int lease_drop(const struct lease_dir *d, const struct lease_owner *owner,
+	       const struct lease_ips *ips, struct err *e);
+int lease_free(const struct lease_dir *d, const struct lease_owner *owner, struct err *e);
+
+/* Give back the leases of every owner that is not in the list. */
+int lease_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
+	       struct err *e);
+
+/* The address given out last from a set; false when there is none (that can be read). */
+bool lease_last(const struct lease_dir *d, size_t set, struct ip_addr *out);
+int lease_set_last(const struct lease_dir *d, size_t set, const struct ip_addr *ip, struct err *e);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* masq: look first; on a miss, one batch that is right whatever was there before. */
+#include "cni/masq.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter_ipv4.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec/base/arena.h"
+#include "spec/base/str.h"
+#include "spec/cni/error.h"
+
+#define COMMENT_MAX  255 /* the length is one byte */
+#define ELEMENTS_MAX 4096
+#define CHAIN_MAIN   "postrouting"
+
+/* Numbers by which nft(8) knows the types of keys; they only serve its display. */
+enum {
+	TYPE_IPV4 = 7,
+	TYPE_IPV6 = 8,
+	TYPE_BITS = 6
+};
+
+static const struct family {
+	uint8_t nfproto;
+	uint32_t addr_len, saddr, daddr; /* bytes, offsets in the header */
+	uint32_t type;
+	const char *masq, *same, *chain;
+	uint32_t same_reg; /* of the destination, behind the source */
+} families[] = {
+	{ NFPROTO_IPV4, 4, 12, 16, TYPE_IPV4, "masq4", "same4", "masq4", NFT_REG32_01 },
+	{ NFPROTO_IPV6, 16, 8, 24, TYPE_IPV6, "masq6", "same6", "masq6", NFT_REG32_04 },
+};
+
+static const struct family *family_of(const struct ip_net *net)
+{
+	return &families[ip_is_v4(&net->ip) ? 0 : 1];
+}
+
+/* ---- the static part ---- */
+
+static void put_sets(struct nft_batch *b, const struct family *f)
+{
+	struct nlattr *desc, *concat;
+
+	nft_msg(b, NFT_MSG_NEWSET, NLM_F_CREATE);
+	nft_put_str(b, NFTA_SET_TABLE, MASQ_TABLE);
+	nft_put_str(b, NFTA_SET_NAME, f->masq);
+	nft_put_u32(b, NFTA_SET_FLAGS, NFT_SET_INTERVAL);
+	nft_put_u32(b, NFTA_SET_KEY_TYPE, f->type);
+	nft_put_u32(b, NFTA_SET_KEY_LEN, f->addr_len);
+	nft_put_u32(b, NFTA_SET_ID, f->nfproto);
+
+	nft_msg(b, NFT_MSG_NEWSET, NLM_F_CREATE);
+	nft_put_str(b, NFTA_SET_TABLE, MASQ_TABLE);
+	nft_put_str(b, NFTA_SET_NAME, f->same);
+	nft_put_u32(b, NFTA_SET_FLAGS, NFT_SET_INTERVAL | NFT_SET_CONCAT);
+	nft_put_u32(b, NFTA_SET_KEY_TYPE, f->type << TYPE_BITS | f->type);
+	nft_put_u32(b, NFTA_SET_KEY_LEN, 2 * f->addr_len);
+	nft_put_u32(b, NFTA_SET_ID, 0x100U | f->nfproto);
+	desc = nft_nest(b, NFTA_SET_DESC);
+	concat = nft_nest(b, NFTA_SET_DESC_CONCAT);
+	for (int i = 0; i < 2; i++) {
+		struct nlattr *field = nft_nest(b, NFTA_LIST_ELEM);
+
+		nft_put_u32(b, NFTA_SET_FIELD_LEN, f->addr_len);
+		nft_end(b, field);
+	}
+	nft_end(b, concat);
+	nft_end(b, desc);
+}
+
+static void put_chain(struct nft_batch *b, const char *name, bool hooked)
+{
+	struct nlattr *hook;
+
+	nft_msg(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	nft_put_str(b, NFTA_CHAIN_TABLE, MASQ_TABLE);
+	nft_put_str(b, NFTA_CHAIN_NAME, name);
+	if (hooked) {
+		hook = nft_nest(b, NFTA_CHAIN_HOOK);
+		nft_put_u32(b, NFTA_HOOK_HOOKNUM, NF_INET_POST_ROUTING);
+		nft_put_u32(b, NFTA_HOOK_PRIORITY, NF_IP_PRI_NAT_SRC);
+		nft_end(b, hook);
+		nft_put_str(b, NFTA_CHAIN_TYPE, "nat");
+	}
+	/* Rules have no names to be replaced by: empty the chain, then fill it. */
+	nft_msg(b, NFT_MSG_DELRULE, 0);
+	nft_put_str(b, NFTA_RULE_TABLE, MASQ_TABLE);
+	nft_put_str(b, NFTA_RULE_CHAIN, name);
+}
+
+/* With f the rule is for that family: needed once, but nft(8) can show no rule without it. */
+static struct nlattr *start_rule(struct nft_batch *b, const char *chain, const struct family *f)
+{
+	struct nlattr *rule;
+
+	nft_msg(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+	nft_put_str(b, NFTA_RULE_TABLE, MASQ_TABLE);
+	nft_put_str(b, NFTA_RULE_CHAIN, chain);
+	rule = nft_nest(b, NFTA_RULE_EXPRESSIONS);
+	if (f)
+		nft_expr_nfproto(b, f->nfproto);
+	return rule;
+}
+
+static void put_rules(struct nft_batch *b, const struct family *f)
+{
+	static const uint8_t v4_mask[4] = { 0xf0 }, v4_multicast[4] = { 0xe0 };
+	static const uint8_t v6_multicast = 0xff;
+	struct nlattr *rule;
+
+	rule = start_rule(b, CHAIN_MAIN, f);
+	nft_expr_payload(b, NFT_HDR_NETWORK, f->saddr, f->addr_len, NFT_REG_1);
+	nft_expr_lookup(b, f->masq, NFT_REG_1);
+	nft_expr_verdict(b, NFT_GOTO, f->chain);
+	nft_end(b, rule);
+
+	rule = start_rule(b, f->chain, f);
+	nft_expr_payload(b, NFT_HDR_NETWORK, f->saddr, f->addr_len, NFT_REG32_00);
+	nft_expr_payload(b, NFT_HDR_NETWORK, f->daddr, f->addr_len, f->same_reg);
+	nft_expr_lookup(b, f->same, NFT_REG32_00);
+	nft_expr_verdict(b, NFT_RETURN, NULL);
+	nft_end(b, rule);
+
+	rule = start_rule(b, f->chain, f);
+	if (f->nfproto == NFPROTO_IPV4) {
+		nft_expr_payload(b, NFT_HDR_NETWORK, f->daddr, f->addr_len, NFT_REG_1);
+		nft_expr_mask(b, NFT_REG_1, v4_mask, sizeof(v4_mask));
+		nft_expr_cmp(b, NFT_REG_1, v4_multicast, sizeof(v4_multicast));
+	} else {
+		nft_expr_payload(b, NFT_HDR_NETWORK, f->daddr, 1, NFT_REG_1);
+		nft_expr_cmp(b, NFT_REG_1, &v6_multicast, sizeof(v6_multicast));
+	}
+	nft_expr_verdict(b, NFT_RETURN, NULL);
+	nft_end(b, rule);
+
+	rule = start_rule(b, f->chain, NULL);
+	nft_expr_plain(b, "masq");
+	nft_end(b, rule);
+}
+
+static void put_static(struct nft_batch *b)
+{
+	nft_msg(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	nft_put_str(b, NFTA_TABLE_NAME, MASQ_TABLE);
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
+		put_sets(b, &families[i]);
+	put_chain(b, CHAIN_MAIN, true);
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		put_chain(b, families[i].chain, false);
+		put_rules(b, &families[i]);
+	}
+}
+
+/* ---- elements ---- */
+
+static void put_key(struct nft_batch *b, uint16_t attr, const struct ip_addr *a,
+		    const struct ip_addr *second)
+{
+	uint8_t key[32];
+	struct nlattr *nest = nft_nest(b, attr);
+
+	memcpy(key, a->b, a->len);
+	if (second)
+		memcpy(key + a->len, second->b, second->len);
+	nft_put(b, NFTA_DATA_VALUE, key, second ? 2U * a->len : a->len);
+	nft_end(b, nest);
+}
+
+/* A comment as nft(8) stores it: type, length, text with its NUL. */
+static void put_comment(struct nft_batch *b, const char *text)
+{
+	uint8_t tlv[2 + COMMENT_MAX + 1] = { 0 };
+	size_t len = strnlen(text, COMMENT_MAX - 1);
+
+	tlv[1] = (uint8_t)(len + 1);
+	memcpy(tlv + 2, text, len);
+	nft_put(b, NFTA_SET_ELEM_USERDATA, tlv, len + 3);
+}
+
+static struct nlattr *start_elements(struct nft_batch *b, uint16_t msg, const char *set)
+{
+	nft_msg(b, msg, msg == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
+	nft_put_str(b, NFTA_SET_ELEM_LIST_TABLE, MASQ_TABLE);
+	nft_put_str(b, NFTA_SET_ELEM_LIST_SET, set);
+	return nft_nest(b, NFTA_SET_ELEM_LIST_ELEMENTS);
+}
+
+/* Add or delete (msg) the elements of one subnet. */
+static void put_subnet(struct nft_batch *b, uint16_t msg, const struct ip_net *net,
+		       const char *comment)
+{
+	const struct family *f = family_of(net);
+	struct ip_addr first = ip_net_first(net), last = ip_net_last(net), end = ip_next(&last);
+	struct nlattr *list, *elem;
+
+	list = start_elements(b, msg, f->masq);
+	elem = nft_nest(b, NFTA_LIST_ELEM);
+	put_key(b, NFTA_SET_ELEM_KEY, &first, NULL);
+	if (comment)
+		put_comment(b, comment);
+	nft_end(b, elem);
+	if (ip_cmp(&end, &first) > 0) { /* else the interval ends where the numbers do */
+		elem = nft_nest(b, NFTA_LIST_ELEM);
+		put_key(b, NFTA_SET_ELEM_KEY, &end, NULL);
+		nft_put_u32(b, NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
+		nft_end(b, elem);
+	}
+	nft_end(b, list);
+
+	list = start_elements(b, msg, f->same);
+	elem = nft_nest(b, NFTA_LIST_ELEM);
+	put_key(b, NFTA_SET_ELEM_KEY, &first, &first);
+	put_key(b, NFTA_SET_ELEM_KEY_END, &last, &last);
+	nft_end(b, elem);
+	nft_end(b, list);
+}
+
+/* ---- looking ---- */
+
+struct found {
+	const struct ip_net *net;
+	struct {
+		char network[COMMENT_MAX + 1];
+		struct ip_net net;
+	} * v; /* elements that overlap net */
+	size_t n;
+};
+
+/* "NETWORK SUBNET" */
+static bool parse_comment(const uint8_t *tlv, size_t len, char *network, struct ip_net *net)
+{
+	char text[COMMENT_MAX + 1] = "", *space;
+
+	if (len < 3 || tlv[0] != 0 || tlv[1] > len - 2)
+		return false;
+	memcpy(text, tlv + 2, tlv[1]);
+	text[tlv[1]] = '\0';
+	space = strrchr(text, ' ');
+	if (!space || ip_net_parse(space + 1, net))
+		return false;
+	*space = '\0';
+	memcpy(network, text, sizeof(text));
+	return true;
+}
+
+static void read_element(const struct nlattr *elem, struct found *found)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, elem)
+	{
+		struct ip_net net;
+
+		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_USERDATA || found->n == ELEMENTS_MAX)
+			continue;
+		found->v = mem_grow(found->v, found->n + 1, sizeof(*found->v));
+		if (parse_comment(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
+				  found->v[found->n].network, &net) &&
+		    ip_net_overlaps(&net, found->net))
+			found->v[found->n++].net = net;
+	}
+}
+
+static int read_elements(const struct nlmsghdr *nlh, void *arg, struct err *e)
+{
+	const struct nlattr *attr, *elem;
+
+	(void)e;
+	if ((nlh->nlmsg_type & 0xff) != NFT_MSG_NEWSETELEM)
+		return 0;
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
+			continue;
+		mnl_attr_for_each_nested(elem, attr) read_element(elem, arg);
+	}
+	return 0;
+}
+
+static void found_done(struct found *found)
+{
+	free(found->v);
+}
+
+/* The element that has the subnet's first address, or with `all` every one that overlaps it. */
+static int find(struct nft *n, const struct ip_net *net, bool all, struct found *found,
+		struct err *e)
+{
+	const struct family *f = family_of(net);
+	struct ip_addr first = ip_net_first(net);
+	struct nft_batch b;
+	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
+	struct nlattr *list, *elem;
+
+	found->net = net;
+	nft_begin(n, &b, buf);
+	nft_msg(&b, NFT_MSG_GETSETELEM, all ? NLM_F_DUMP : 0);
+	nft_put_str(&b, NFTA_SET_ELEM_LIST_TABLE, MASQ_TABLE);
+	nft_put_str(&b, NFTA_SET_ELEM_LIST_SET, f->masq);
+	if (!all) {
+		list = nft_nest(&b, NFTA_SET_ELEM_LIST_ELEMENTS);
+		elem = nft_nest(&b, NFTA_LIST_ELEM);
+		put_key(&b, NFTA_SET_ELEM_KEY, &first, NULL);
+		nft_end(&b, elem);
+		nft_end(&b, list);
+	}
+	if (nft_ask(n, &b, read_elements, found, e))
+		return e->num == ENOENT ? 0 : -1;
+	return 0;
+}
+
+int masq_present(struct nft *n, const struct ip_net *subnet, struct err *e)
+{
+	__attribute__((cleanup(found_done))) struct found found = { 0 };
+
+	if (find(n, subnet, false, &found, e))
+		return err_ctx(e, "look for masquerading of %s", ip_net_text(subnet).s);
+	return found.n == 1 && found.v[0].net.bits == subnet->bits;
+}
+
+static int add_subnet(struct nft *n, const char *network, const struct ip_net *subnet,
+		      const struct found *stale, struct err *e)
+{
+	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
+	char comment[COMMENT_MAX + 1];
+	struct nft_batch b;
+
+	snprintf(comment, sizeof(comment), "%s %s", network, ip_net_text(subnet).s);
+	nft_begin(n, &b, buf);
+	put_static(&b);
+	for (size_t i = 0; stale && i < stale->n; i++)
+		put_subnet(&b, NFT_MSG_DELSETELEM, &stale->v[i].net, NULL);
+	put_subnet(&b, NFT_MSG_NEWSETELEM, subnet, comment);
+	return nft_commit(n, &b, e);
+}
+
+int masq_ensure(struct nft *n, const char *network, const struct ip_net *subnet, struct err *e)
+{
+	__attribute__((cleanup(found_done))) struct found stale = { 0 };
+	struct ip_net net = { ip_net_first(subnet), subnet->bits };
+	int present = masq_present(n, &net, e);
+
+	if (present)
+		return present < 0 ? -1 : 0;
+	if (!add_subnet(n, network, &net, NULL, e))
+		return 0;
+	if (e->num != EEXIST && e->num != ENOTEMPTY && e->num != EBUSY)
+		return err_ctx(e, "masquerade %s", ip_net_text(&net).s);
+	if (find(n, &net, true, &stale, e))
+		return err_ctx(e, "list masqueraded subnets");
+	for (size_t i = 0; i < stale.n; i++)
+		if (!str_eq(stale.v[i].network, network))
+			return cni_err(e, CNI_ERR_CONFIG,
+				       "masquerade %s: overlaps %s of network '%.200s'",
+				       ip_net_text(&net).s, ip_net_text(&stale.v[i].net).s,
+				       stale.v[i].network);
+	if (add_subnet(n, network, &net, &stale, e))
+		return err_ctx(e, "masquerade %s", ip_net_text(&net).s);
+	return 0;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nft: libmnl's puts behind a sticky "full", and the answers to a batch. */
+#include "cni/nft.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#define MSG_ROOM     512 /* what the end of a batch needs, and some reserve */
+#define REPLY_MAX    32768
+#define WAIT_SECONDS 10 /* for an answer that never comes */
+
+int nft_open(struct nft *n, struct err *e)
+{
+	struct timeval limit = { .tv_sec = WAIT_SECONDS };
+	struct mnl_socket *sock = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+
+	if (!sock)
+		return err_sys(e, "open a netfilter netlink socket");
+	if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    setsockopt(mnl_socket_get_fd(sock), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit))) {
+		err_sys(e, "bind a netfilter netlink socket");
+		mnl_socket_close(sock);
+		return -1;
+	}
+	*n = (struct nft){ .sock = sock, .seq = 1 };
+	return 0;
+}
+
+void nft_close(struct nft *n)
+{
+	if (n->sock)
+		mnl_socket_close(n->sock);
+	n->sock = NULL;
+}
+
+static void start_msg(struct nft_batch *b, uint16_t type, uint16_t flags, uint8_t family,
+		      uint16_t res_id)
+{
+	struct nfgenmsg *head;
+
+	if (b->full || b->len + MSG_ROOM > NFT_BATCH_MAX) {
+		b->full = true;
+		return;
+	}
+	b->nlh = mnl_nlmsg_put_header(b->buf + b->len);
+	b->nlh->nlmsg_type = type;
+	b->nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	b->nlh->nlmsg_seq = b->seq++;
+	head = mnl_nlmsg_put_extra_header(b->nlh, sizeof(*head));
+	head->nfgen_family = family;
+	head->version = NFNETLINK_V0;
+	head->res_id = htons(res_id);
+}
+
+static void finish_msg(struct nft_batch *b)
+{
+	if (b->nlh)
+		b->len += MNL_ALIGN(b->nlh->nlmsg_len);
+	b->nlh = NULL;
+}
+
+void nft_begin(const struct nft *n, struct nft_batch *b, char *buf)
+{
+	*b = (struct nft_batch){ .buf = buf, .first_seq = n->seq, .seq = n->seq };
+	start_msg(b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+}
+
+void nft_msg(struct nft_batch *b, uint16_t type, uint16_t flags)
+{
+	finish_msg(b);
+	start_msg(b, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, NFPROTO_INET, 0);
+}
+
+/* Room for so many more bytes of attribute? */
+static bool room(struct nft_batch *b, size_t len)
+{
+	if (!b->full &&
+	    (!b->nlh || b->len + b->nlh->nlmsg_len + MNL_ALIGN(len) + MNL_ATTR_HDRLEN + MSG_ROOM >
+				NFT_BATCH_MAX))
+		b->full = true;
+	return !b->full;
+}
+
+void nft_put(struct nft_batch *b, uint16_t attr, const void *data, size_t len)
+{
+	if (room(b, len))
+		mnl_attr_put(b->nlh, attr, len, data);
+}
+
+void nft_put_str(struct nft_batch *b, uint16_t attr, const char *s)
+{
+	nft_put(b, attr, s, strlen(s) + 1);
+}
+
+void nft_put_u32(struct nft_batch *b, uint16_t attr, uint32_t v)
+{
+	uint32_t be = htonl(v);
+
+	nft_put(b, attr, &be, sizeof(be));
+}
+
+struct nlattr *nft_nest(struct nft_batch *b, uint16_t attr)
+{
+	return room(b, 0) ? mnl_attr_nest_start(b->nlh, attr) : NULL;
+}
+
+void nft_end(struct nft_batch *b, struct nlattr *nest)
+{
+	if (!b->full && nest)
+		mnl_attr_nest_end(b->nlh, nest);
+}
+
+static int send_batch(struct nft *n, const struct nft_batch *b, struct err *e)
+{
+	if (b->full)
+		return err_set(e, E2BIG, "nftables batch is larger than %d bytes", NFT_BATCH_MAX);
+	n->seq = b->seq;
+	if (mnl_socket_sendto(n->sock, b->buf, b->len) < 0)
+		return err_sys(e, "send to nftables");
+	return 0;
+}
+
+static ssize_t receive(struct nft *n, char *buf, struct err *e)
+{
+	ssize_t len;
+
+	do {
+		len = mnl_socket_recvfrom(n->sock, buf, REPLY_MAX);
+	} while (len < 0 && errno == EINTR);
+	return len < 0 ? err_sys(e, "read from nftables") : len;
+}
+
+/* The errno that an error message tells. */
+static int refusal(const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
+
+	return nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*err)) ? EBADMSG : -err->error;
+}
+
+/*
+ * Every refused message is reported, and the last one is acked in any case
+ * (it asks for it); a refusal of the batch as such comes with the number of
+ * its begin message, and nothing after it.
+ */
+int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
+{
+	char buf[REPLY_MAX] __attribute__((aligned(8)));
+	uint32_t last;
+	int bad = 0;
+	bool done = false;
+
+	if (b->nlh)
+		b->nlh->nlmsg_flags |= NLM_F_ACK;
+	last = b->seq - 1;
+	finish_msg(b);
+	start_msg(b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+	finish_msg(b);
+	if (send_batch(n, b, e))
+		return -1;
+	while (!done) {
+		struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)buf;
+		ssize_t len = receive(n, buf, e);
+		int left = (int)len;
+
+		if (len < 0)
+			return -1;
+		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+			if (nlh->nlmsg_type != NLMSG_ERROR || nlh->nlmsg_seq < b->first_seq)
+				continue;
+			if (!bad)
+				bad = refusal(nlh);
+			done |= nlh->nlmsg_seq == last || nlh->nlmsg_seq == b->first_seq;
+		}
+	}
+	if (bad)
+		return err_set(e, bad, "nftables refused the change: %s", strerror(bad));
+	return 0;
+}
+
+int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, struct err *e)
+{
+	char buf[REPLY_MAX] __attribute__((aligned(8)));
+	uint32_t seq = b->seq - 1;
+	struct nlmsghdr *msg = b->nlh;
+
+	finish_msg(b);
+	if (!b->full && msg) { /* without the begin message in front of it */
+		msg->nlmsg_flags |= NLM_F_ACK;
+		b->len = MNL_ALIGN(msg->nlmsg_len);
+		memmove(b->buf, msg, b->len);
+	}
+	if (send_batch(n, b, e))
+		return -1;
+	for (;;) {
+		struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)buf;
+		ssize_t len = receive(n, buf, e);
+		int left = (int)len;
+
+		if (len < 0)
+			return -1;
+		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+			int bad = 0;
+
+			if (nlh->nlmsg_seq != seq)
+				continue;
+			if (nlh->nlmsg_type == NLMSG_ERROR)
+				bad = refusal(nlh);
+			if (bad)
+				return err_set(e, bad, "nftables: %s", strerror(bad));
+			if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
+				return 0;
+			if (fn(nlh, arg, e))
+				return -1;
+		}
+	}
+}
+
+/* ---- expressions ---- */
+
+static struct nlattr *start_expr(struct nft_batch *b, const char *name, struct nlattr **data)
+{
+	struct nlattr *elem = nft_nest(b, NFTA_LIST_ELEM);
+
+	nft_put_str(b, NFTA_EXPR_NAME, name);
+	*data = nft_nest(b, NFTA_EXPR_DATA);
+	return elem;
+}
+
+static void end_expr(struct nft_batch *b, struct nlattr *elem, struct nlattr *data)
+{
+	nft_end(b, data);
+	nft_end(b, elem);
+}
+
+static void put_value(struct nft_batch *b, uint16_t attr, const void *value, size_t len)
+{
+	struct nlattr *nest = nft_nest(b, attr);
+
+	nft_put(b, NFTA_DATA_VALUE, value, len);
+	nft_end(b, nest);
+}
+
+void nft_expr_nfproto(struct nft_batch *b, uint8_t proto)
+{
+	struct nlattr *data, *elem = start_expr(b, "meta", &data);
+
+	nft_put_u32(b, NFTA_META_KEY, NFT_META_NFPROTO);
+	nft_put_u32(b, NFTA_META_DREG, NFT_REG_1);
+	end_expr(b, elem, data);
+	nft_expr_cmp(b, NFT_REG_1, &proto, sizeof(proto));
+}
+
+void nft_expr_payload(struct nft_batch *b, enum nft_header header, uint32_t offset, uint32_t len,
+		      uint32_t reg)
+{
+	struct nlattr *data, *elem = start_expr(b, "payload", &data);
+
+	nft_put_u32(b, NFTA_PAYLOAD_DREG, reg);
+	nft_put_u32(b, NFTA_PAYLOAD_BASE, header);
+	nft_put_u32(b, NFTA_PAYLOAD_OFFSET, offset);
+	nft_put_u32(b, NFTA_PAYLOAD_LEN, len);
+	end_expr(b, elem, data);
+}
+
+void nft_expr_mask(struct nft_batch *b, uint32_t reg, const void *mask, size_t len)
+{
+	static const char zero[16];
+	struct nlattr *data, *elem = start_expr(b, "bitwise", &data);
+
+	nft_put_u32(b, NFTA_BITWISE_SREG, reg);
+	nft_put_u32(b, NFTA_BITWISE_DREG, reg);
+	nft_put_u32(b, NFTA_BITWISE_LEN, (uint32_t)len);
+	put_value(b, NFTA_BITWISE_MASK, mask, len);
+	put_value(b, NFTA_BITWISE_XOR, zero, len);
+	end_expr(b, elem, data);
+}
+
+void nft_expr_cmp(struct nft_batch *b, uint32_t reg, const void *value, size_t len)
+{
+	struct nlattr *data, *elem = start_expr(b, "cmp", &data);
+
+	nft_put_u32(b, NFTA_CMP_SREG, reg);
+	nft_put_u32(b, NFTA_CMP_OP, NFT_CMP_EQ);
+	put_value(b, NFTA_CMP_DATA, value, len);
+	end_expr(b, elem, data);
+}
+
+void nft_expr_lookup(struct nft_batch *b, const char *set, uint32_t reg)
+{
+	struct nlattr *data, *elem = start_expr(b, "lookup", &data);
+
+	nft_put_str(b, NFTA_LOOKUP_SET, set);
+	nft_put_u32(b, NFTA_LOOKUP_SREG, reg);
+	end_expr(b, elem, data);
+}
+
+void nft_expr_verdict(struct nft_batch *b, int verdict, const char *chain)
+{
+	struct nlattr *data, *elem = start_expr(b, "immediate", &data), *imm, *v;
+
+	nft_put_u32(b, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	imm = nft_nest(b, NFTA_IMMEDIATE_DATA);
+	v = nft_nest(b, NFTA_DATA_VERDICT);
+	nft_put_u32(b, NFTA_VERDICT_CODE, (uint32_t)verdict);
+	if (chain)
+		nft_put_str(b, NFTA_VERDICT_CHAIN, chain);
+	nft_end(b, v);
+	nft_end(b, imm);
+	end_expr(b, elem, data);
+}
+
+void nft_expr_plain(struct nft_batch *b, const char *name)
+{
+	struct nlattr *data, *elem = start_expr(b, name, &data);
+
+	end_expr(b, elem, data);
+}

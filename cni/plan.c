@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan: growing the list, printing it, and the names derived by hash. */
+#include "cni/plan.h"
+
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+struct op *plan_op(struct plan *p, enum op_kind kind, enum op_where where, const char *dev)
+{
+	struct op *op;
+
+	if (p->n == p->cap) {
+		size_t cap = p->cap ? p->cap * 2 : 32;
+		struct op *v = arena_array(p->a, cap, sizeof(*v));
+
+		if (p->n)
+			memcpy(v, p->v, p->n * sizeof(*v));
+		p->v = v;
+		p->cap = cap;
+	}
+	op = &p->v[p->n++];
+	op->kind = kind;
+	op->where = where;
+	op->dev = dev;
+	return op;
+}
+
+/* ---- printing ---- */
+
+static void print_mtu(uint32_t mtu, struct str *out)
+{
+	if (mtu)
+		str_addf(out, " mtu %u", mtu);
+}
+
+static void print_bridge(const struct op *op, struct str *out)
+{
+	print_mtu(op->bridge.mtu, out);
+	str_add(out, op->bridge.promisc ? " promisc" : "");
+}
+
+static void print_veth(const struct op *op, struct str *out)
+{
+	str_addf(out, " mac %s", mac_text(&op->veth.mac).s);
+	if (op->veth.master)
+		str_addf(out, " master %s", op->veth.master);
+	str_add(out, op->veth.hairpin ? " hairpin" : "");
+	str_add(out, op->veth.isolated ? " isolated" : "");
+	str_addf(out, " peer %s mac %s", op->veth.peer, mac_text(&op->veth.peer_mac).s);
+	print_mtu(op->veth.mtu, out);
+}
+
+static void print_sysctl(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s=%s%s", op->sysctl.name, op->sysctl.value,
+		 op->sysctl.optional ? " if there" : "");
+}
+
+static void print_addr(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s", ip_net_text(&op->addr).s);
+}
+
+static void print_gateway(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s%s", ip_net_text(&op->gateway.addr).s, op->gateway.force ? " force" : "");
+}
+
+static void print_route(const struct op *op, struct str *out)
+{
+	const struct inet_route *r = &op->route;
+
+	str_addf(out, " %s", ip_net_text(&r->dst).s);
+	if (r->gw.len)
+		str_addf(out, " via %s", ip_text(&r->gw).s);
+	print_mtu(r->mtu, out);
+	if (r->advmss)
+		str_addf(out, " advmss %u", r->advmss);
+	if (r->priority)
+		str_addf(out, " priority %u", r->priority);
+	if (r->table)
+		str_addf(out, " table %u", r->table);
+	if (r->scope >= 0)
+		str_addf(out, " scope %d", r->scope);
+}
+
+static void print_masq(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s network %s", ip_net_text(&op->masq.subnet).s, op->masq.network);
+}
+
+static void print_leases(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s/%s of %s %s", op->leases.data_dir, op->leases.network,
+		 op->leases.container_id, op->leases.ifname);
+}
+
+static void print_delete(const struct op *op, struct str *out)
+{
+	if (op->delete.pod_dev)
+		str_addf(out, " or %s in the pod", op->delete.pod_dev);
+}
+
+static const struct {
+	const char *name;
+	void (*print)(const struct op *op, struct str *out);
+} kinds[OP_COUNT] = {
+	[OP_BRIDGE] = { "bridge", print_bridge },
+	[OP_VETH] = { "veth", print_veth },
+	[OP_SYSCTL] = { "sysctl", print_sysctl },
+	[OP_NOTIFY] = { "notify", NULL },
+	[OP_ADDR] = { "address", print_addr },
+	[OP_UP] = { "up", NULL },
+	[OP_GATEWAY] = { "gateway", print_gateway },
+	[OP_ROUTE] = { "route", print_route },
+	[OP_MASQ] = { "masquerade", print_masq },
+	[OP_WAIT] = { "wait", NULL },
+	[OP_DETACH] = { "detach", NULL },
+	[OP_LEASES] = { "leases", print_leases },
+	[OP_DELETE] = { "delete", print_delete },
+};
+
+void plan_print(const struct plan *p, struct str *out)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct op *op = &p->v[i];
+
+		str_addf(out, "%s %s", op->where == ON_HOST ? "host" : "pod", kinds[op->kind].name);
+		if (op->dev)
+			str_addf(out, " %s", op->dev);
+		if (kinds[op->kind].print)
+			kinds[op->kind].print(op, out);
+		str_addc(out, '\n');
+	}
+}
+
+/* ---- names ---- */
+
+/* FNV-1a over the parts with their NULs, then a finaliser that spreads every bit. */
+static uint64_t hash(const char *const *part, size_t n)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *p = part[i];
+
+		do {
+			h = (h ^ (unsigned char)*p) * 0x100000001b3;
+		} while (*p++);
+	}
+	h = (h ^ (h >> 33)) * 0xff51afd7ed558ccd;
+	h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53;
+	return h ^ (h >> 33);
+}
+
+char *attach_host_name(const struct attach *at, struct arena *a)
+{
+	const char *part[] = { at->network, at->container_id, at->ifname };
+
+	return arena_printf(a, "veth%011llx", (unsigned long long)(hash(part, 3) >> 20));
+}
+
+struct mac attach_mac(const struct attach *at, const char *which)
+{
+	const char *part[] = { at->network, at->container_id, at->ifname, which };
+	uint64_t h = hash(part, 4);
+	struct mac mac;
+
+	memcpy(mac.b, &h, sizeof(mac.b));
+	mac.b[0] = (uint8_t)((mac.b[0] & ~1U) | 2U); /* one station, chosen locally */
+	return mac;
+}
+
+struct mac attach_pod_mac(const struct attach *at, const struct ip_net *addrs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *b = addrs[i].ip.b;
+
+		if (ip_is_v4(&addrs[i].ip))
+			return (struct mac){ { 0x0a, 0x58, b[0], b[1], b[2], b[3] } };
+	}
+	return attach_mac(at, "pod");
+}

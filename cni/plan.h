@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan: what would be done to the network, as records in order; pure, printable. */
+#ifndef CNI_PLAN_H
+#define CNI_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cni/inet.h"
+#include "cni/link.h"
+#include "spec/base/arena.h"
+#include "spec/base/str.h"
+#include "spec/cni/addr.h"
+
+/* Planners fill these; cni/apply.h carries them out, or looks whether they hold. */
+enum op_kind {
+	OP_BRIDGE, /* the bridge is there, up, and takes no router advertisements */
+	OP_VETH,   /* a pair: dev on the host, peer in the pod */
+	OP_SYSCTL,
+	OP_NOTIFY, /* dev tells its neighbours when it comes up */
+	OP_ADDR,
+	OP_UP,
+	OP_GATEWAY, /* an address of the bridge: conflicts matter */
+	OP_ROUTE,
+	OP_MASQ,
+	OP_WAIT,   /* until dev carries packets */
+	OP_DETACH, /* no packet passes dev any more */
+	OP_LEASES, /* give back the owner's addresses */
+	OP_DELETE, /* dev is gone */
+	OP_COUNT,
+};
+
+enum op_where {
+	ON_HOST,
+	IN_POD
+};
+
+struct op {
+	enum op_kind kind;
+	enum op_where where;
+	const char *dev;
+	union {
+		struct {
+			uint32_t mtu;
+			bool promisc;
+		} bridge;
+		struct {
+			const char *peer, *master; /* master NULL: none */
+			struct mac mac, peer_mac;
+			uint32_t mtu;
+			bool hairpin, isolated;
+		} veth;
+		struct {
+			const char *name, *value;
+			bool optional; /* may be missing: no IPv6 in the kernel */
+		} sysctl;
+		struct ip_net addr;
+		struct {
+			struct ip_net addr;
+			bool force;		       /* remove addresses that are in the way */
+			const struct ip_addr *friends; /* that are not in the way */
+			size_t n_friends;
+		} gateway;
+		struct inet_route route;
+		struct {
+			const char *network;
+			struct ip_net subnet;
+		} masq;
+		struct {
+			const char *data_dir, *network, *container_id, *ifname;
+		} leases;
+		struct {
+			const char *pod_dev; /* or this, in the pod, if dev is not there */
+		} delete;
+	};
+};
+
+struct plan {
+	struct arena *a;
+	struct op *v;
+	size_t n, cap;
+};
+
+/* Add an operation and return it, zeroed but for these, to be filled in. */
+struct op *plan_op(struct plan *p, enum op_kind kind, enum op_where where, const char *dev);
+
+/* One line per operation, in order. */
+void plan_print(const struct plan *p, struct str *out);
+
+/* ---- names that need no state ---- */
+
+/* What an attachment is called: network, container and interface. */
+struct attach {
+	const char *network, *container_id, *ifname;
+};
+
+/*
+ * The host end of the attachment's veth pair: "veth" (network managers leave
+ * such alone) and 11 hexadecimal digits of a hash, so DEL finds it with no
+ * state and no namespace.
+ */
+char *attach_host_name(const struct attach *at, struct arena *a);
+
+/* A local MAC from a hash of the attachment; `which` tells several of them apart. */
+struct mac attach_mac(const struct attach *at, const char *which);
+
+/*
+ * The MAC of the pod's end: 0a:58 and the four bytes of its first IPv4 address,
+ * so that an address given out again has the MAC that neighbours remember;
+ * without IPv4 one from the hash.
+ */
+struct mac attach_pod_mac(const struct attach *at, const struct ip_net *addrs, size_t n);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plugin: the table. */
+#include "cni/plugin.h"
+
+#include <stddef.h>
+
+#include "spec/base/auto.h"
+#include "spec/base/str.h"
+
+static const struct plugin *const plugins[] = {
+	&plugin_peapod,
+	&plugin_bridge,
+	&plugin_loopback,
+	&plugin_host_local,
+};
+
+const struct plugin *plugin_find(const char *name)
+{
+	for (size_t i = 0; i < countof(plugins); i++)
+		if (str_eq(plugins[i]->name, name))
+			return plugins[i];
+	return NULL;
+}
