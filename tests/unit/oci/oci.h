@@ -25,4 +25,25 @@ static inline struct json_object *golden(const char *path, struct arena *a)
 	return obj ? json_own(a, obj) : NULL;
 }
 
+/* Both ways round gives the document again, and its own rules hold. */
+static inline void round_trip(const char *path)
+{
+	auto_arena struct arena a = { 0 };
+	struct json_object *obj = golden(path, &a), *back;
+	struct err e = { 0 };
+	struct oci_config *c;
+	char *text;
+
+	ASSERT(obj);
+	text = json_text(obj, true, &a);
+	c = oci_config_parse(text, strlen(text), &a, &e);
+	if (!c)
+		test_failed(path, 0, e.msg);
+	ASSERT(c);
+	back = json_own(&a, oci_config_encode(c));
+	if (!json_object_equal(obj, back))
+		CHECK_TEXT(json_text(back, true, &a), text);
+	CHECK(json_object_equal(obj, back));
+}
+
 #endif

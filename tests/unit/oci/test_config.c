@@ -2,29 +2,6 @@
 /* config.json: every field decodes, encodes back, and says what is wrong with it. */
 #include "tests/unit/oci/oci.h"
 
-#include "spec/oci/validate.h"
-
-/* Both ways round gives the document again, and its own rules hold. */
-static void round_trip(const char *path)
-{
-	auto_arena struct arena a = { 0 };
-	struct json_object *obj = golden(path, &a), *back;
-	struct err e = { 0 };
-	struct oci_config *c;
-	char *text;
-
-	ASSERT(obj);
-	text = json_text(obj, true, &a);
-	c = oci_config_parse(text, strlen(text), &a, &e);
-	if (!c)
-		test_failed(path, 0, e.msg);
-	ASSERT(c);
-	back = json_own(&a, oci_config_encode(c));
-	if (!json_object_equal(obj, back))
-		CHECK_TEXT(json_text(back, true, &a), text);
-	CHECK(json_object_equal(obj, back));
-}
-
 TEST(config_round_trip)
 {
 	round_trip(GOLDEN "full.json");
