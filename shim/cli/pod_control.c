@@ -6,15 +6,33 @@
 #include "shim/pod/pod.h"
 #include "spec/base/auto.h"
 
+#define STOP_SECONDS_MAX 86400
+
+/* --time; not given: *out is kept. */
+static int parse_time(const char *text, uint32_t *out, struct err *e)
+{
+	uint64_t v;
+
+	if (!text)
+		return 0;
+	if (parse_u64(text, 10, STOP_SECONDS_MAX, &v))
+		return err_set(e, EINVAL, "--time: expected seconds, got '%s'", text);
+	*out = (uint32_t)v;
+	return 0;
+}
+
 /* ---- add ---- */
 
 struct add_options {
 	bool help, replace;
+	char *time;
 };
 static const struct opt add_options[] = {
 	CLI_HELP_ROW(struct add_options),
 	{ "replace", 0, OPT_FLAG, offsetof(struct add_options, replace), NULL,
 	  "stop the container of that name and start this bundle in its place", NULL },
+	{ "time", 't', OPT_STR, offsetof(struct add_options, time), "SECONDS",
+	  "between TERM and KILL of the replaced one; default 10", NULL },
 	{ 0 },
 };
 
@@ -22,12 +40,13 @@ static int run_add(struct cli *cli, const void *options, int argc, char **argv, 
 {
 	const struct add_options *o = options;
 	const struct pod_env env = { .engine = &cli->engine };
+	uint32_t seconds = POD_STOP_SECONDS;
 	struct pod_member m;
 
 	(void)argc;
-	if (pod_parse_member(argv[1], false, cli->arena, &m, e))
+	if (parse_time(o->time, &seconds, e) || pod_parse_member(argv[1], false, cli->arena, &m, e))
 		return -1;
-	return pod_add(&env, argv[0], &m, o->replace, e);
+	return pod_add(&env, argv[0], &m, o->replace, seconds, e);
 }
 
 const struct cli_command pod_cmd_add = {
@@ -127,7 +146,6 @@ const struct cli_command pod_cmd_exec = {
 
 struct stop_options {
 	bool help;
-	uint32_t seconds;
 	char *time;
 };
 static const struct opt stop_options[] = {
@@ -141,14 +159,14 @@ static int run_stop(struct cli *cli, const void *options, int argc, char **argv,
 {
 	const struct stop_options *o = options;
 	const struct pod_env env = { .engine = &cli->engine };
-	uint64_t seconds = POD_STOP_SECONDS;
+	uint32_t seconds = POD_STOP_SECONDS;
 	struct err now;
 	int ret = 0;
 
-	if (o->time && parse_u64(o->time, 10, 86400, &seconds))
-		return err_set(e, EINVAL, "--time: expected seconds, got '%s'", o->time);
+	if (parse_time(o->time, &seconds, e))
+		return -1;
 	for (int i = 0; i < argc; i++) {
-		if (pod_stop(&env, argv[i], (uint32_t)seconds, &now) && ret == 0) {
+		if (pod_stop(&env, argv[i], seconds, &now) && ret == 0) {
 			*e = now;
 			ret = -1;
 		}

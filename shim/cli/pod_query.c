@@ -121,17 +121,18 @@ static const struct opt ps_options[] = {
 #define LAST_BRANCH  "\xe2\x94\x94\xe2\x94\x80 "
 
 static void ps_row(struct str *out, const char *branch, const char *name, const char *state,
-		   int32_t pid, const char *restarts, const char *ips)
+		   const char *pid, const char *restarts, const char *ips)
 {
-	char text[16] = "-";
-
-	if (pid)
-		snprintf(text, sizeof(text), "%d", pid);
 	str_addf(out, "%s%-*s  %-16s  %-8s  %-8s  %s", branch, NAME_COLUMNS - (*branch ? 3 : 0),
-		 name, state, text, restarts, ips);
+		 name, state, pid, restarts, ips);
 	while (out->s[out->len - 1] == ' ')
 		out->s[--out->len] = 0;
 	str_addc(out, '\n');
+}
+
+static char *pid_text(int32_t pid, struct arena *a)
+{
+	return pid ? arena_printf(a, "%d", pid) : (char *)"-";
 }
 
 static char *member_state(const struct pod_member *m, struct arena *a)
@@ -156,8 +157,10 @@ static char *ip_list(const struct pod_status *st, struct arena *a)
 
 	for (size_t i = 0; i < st->ips.n; i++)
 		str_addf(&s, "%s%.*s", i ? "," : "", (int)strcspn(st->ips.v[i], "/"), st->ips.v[i]);
-	if (!st->ips.n)
+	if (!st->ips.n && st->record->spec.net != POD_NET_CNI)
 		str_addf(&s, "(%s)", names_of(pod_net_names, st->record->spec.net));
+	else if (!st->ips.n)
+		str_addc(&s, '-');
 	return arena_strdup(a, str_text(&s));
 }
 
@@ -167,23 +170,61 @@ static void ps_pod(const struct pod_env *env, const struct pod_status *st, struc
 {
 	const struct pod_spec *s = &st->record->spec;
 
-	ps_row(out, "", s->name, pod_state(st, a), 0, "-", ip_list(st, a));
-	ps_row(out, BRANCH, POD_INFRA, st->infra_pid ? "running" : "gone", st->infra_pid, "-", "");
+	ps_row(out, "", s->name, pod_state(st, a), "-", "-", ip_list(st, a));
+	ps_row(out, BRANCH, POD_INFRA, st->infra_pid ? "running" : "gone",
+	       pid_text(st->infra_pid, a), "-", "");
 	for (size_t i = 0; i < s->members.n; i++) {
 		const struct pod_member *m = &s->members.v[i];
 		int32_t pid = pod_member_pid(env, st->record, m);
 
 		ps_row(out, i + 1 < s->members.n ? BRANCH : LAST_BRANCH, m->name,
-		       m->state == POD_MEMBER_RUNNING && !pid ? "gone" : member_state(m, a), pid,
-		       m->init ? "init" : arena_printf(a, "%u", m->restarts), "");
+		       m->state == POD_MEMBER_RUNNING && !pid ? "gone" : member_state(m, a),
+		       pid_text(pid, a), m->init ? "init" : arena_printf(a, "%u", m->restarts), "");
 	}
+}
+
+static void ps_table(const struct pod_env *env, char **names, size_t n, struct arena *a,
+		     struct str *out)
+{
+	ps_row(out, "", "NAME", "STATE", "PID", "RESTARTS", "IP");
+	for (size_t i = 0; i < n; i++) {
+		struct pod_status st;
+		struct err e;
+
+		if (pod_status(env, names[i], a, &st, &e) == 0)
+			ps_pod(env, &st, a, out);
+		else if (e.num != ENOENT) /* not just removed, but cut short when it was made */
+			ps_row(out, "", names[i], "damaged", "-", "-", "");
+	}
+}
+
+static void ps_json(const struct pod_env *env, char **names, size_t n, struct arena *a,
+		    struct str *out)
+{
+	struct json_object *list = json_own(a, json_object_new_array());
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *damaged;
+		struct pod_status st;
+		struct err e;
+
+		if (pod_status(env, names[i], a, &st, &e) == 0) {
+			json_object_array_add(list, json_object_get(inspect(env, &st, a)));
+		} else if (e.num != ENOENT) {
+			damaged = json_object_new_object();
+			add_text(damaged, "name", names[i]);
+			add_text(damaged, "state", "damaged");
+			add_text(damaged, "error", e.msg);
+			json_object_array_add(list, damaged);
+		}
+	}
+	str_addf(out, "%s\n", json_text(list, false, a));
 }
 
 static int run_ps(struct cli *cli, const void *options, int argc, char **argv, struct err *e)
 {
 	const struct ps_options *o = options;
 	const struct pod_env env = { .engine = &cli->engine };
-	struct json_object *list = json_own(cli->arena, json_object_new_array());
 	auto_str struct str out = { 0 };
 	char **names;
 	size_t n;
@@ -192,27 +233,14 @@ static int run_ps(struct cli *cli, const void *options, int argc, char **argv, s
 	(void)argv;
 	if (pod_list(&env, cli->arena, &names, &n, e))
 		return -1;
-	if (!o->quiet && o->format == PS_TABLE)
-		ps_row(&out, "", "NAME", "STATE", 0, "RESTARTS", "IP");
-	for (size_t i = 0; i < n; i++) {
-		struct pod_status st;
-		struct err bad;
-
-		if (o->quiet)
+	if (o->quiet) {
+		for (size_t i = 0; i < n; i++)
 			str_addf(&out, "%s\n", names[i]);
-		else if (pod_status(&env, names[i], cli->arena, &st, &bad))
-			/* Removed just now, or cut short while it was made. */
-			str_addf(&out,
-				 o->format == PS_TABLE && bad.num != ENOENT ? "%s  damaged\n" : "",
-				 names[i]);
-		else if (o->format == PS_TABLE)
-			ps_pod(&env, &st, cli->arena, &out);
-		else
-			json_object_array_add(list,
-					      json_object_get(inspect(&env, &st, cli->arena)));
+	} else if (o->format == PS_JSON) {
+		ps_json(&env, names, n, cli->arena, &out);
+	} else {
+		ps_table(&env, names, n, cli->arena, &out);
 	}
-	if (o->format == PS_JSON && !o->quiet)
-		str_addf(&out, "%s\n", json_text(list, false, cli->arena));
 	return print_str(&out, e);
 }
 

@@ -148,7 +148,7 @@ int pod_remove(const struct pod_env *env, const char *pod, bool force, struct er
 }
 
 /* Without a supervisor: end the member of that name and forget its container. */
-static void end_member(const struct pod_env *env, const char *id)
+static void end_member(const struct pod_env *env, const char *id, uint32_t seconds)
 {
 	auto_arena struct arena a = { 0 };
 	struct engine_info info;
@@ -159,25 +159,33 @@ static void end_member(const struct pod_env *env, const char *id)
 
 		engine_kill(env->engine, id, SIGTERM, false, &ignored);
 		if (pidfd >= 0 && proc_alive(info.pid, info.state->start_time))
-			proc_wait_end(pidfd, POD_STOP_SECONDS * 1000);
+			proc_wait_end(pidfd, (int)seconds * 1000);
 	}
 	engine_destroy(env->engine, id, true, &ignored);
 }
 
-static int add_here(const struct pod_env *env, int dirfd, const struct pod_member *m, bool replace,
-		    struct err *e)
+/* replace: the seconds between TERM and KILL, or NULL. */
+static int add_here(const struct pod_env *env, int dirfd, const struct pod_member *m,
+		    const uint32_t *replace, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	struct pod_record *r = pod_record_load(dirfd, &a, e);
 	struct pod_member *old, *all;
+	struct err again;
+	int failed;
 
-	if (!r || pod_check_add(r, m, replace, e) || !pod_member_config(env, r, m, &a, e))
-		return -1;
-	if (replace)
-		end_member(env, pod_container_id(&a, r->spec.name, m->name));
-	if (pod_member_start(env, r, m, e) < 0)
+	if (!r || pod_check_add(r, m, replace != NULL, e) || !pod_member_config(env, r, m, &a, e))
 		return -1;
 	old = pod_member_find(&r->spec, m->name);
+	if (replace)
+		end_member(env, pod_container_id(&a, r->spec.name, m->name), *replace);
+	failed = pod_member_start(env, r, m, e) < 0;
+	if (failed && replace)
+		return err_set(e, e->num, "%.400s; the old one %s", e->msg,
+			       pod_member_start(env, r, old, &again) < 0 ? "does not start either"
+									 : "runs again");
+	if (failed)
+		return -1;
 	if (!old) {
 		all = arena_array(&a, r->spec.members.n + 1, sizeof(*all));
 		memcpy(all, r->spec.members.v, r->spec.members.n * sizeof(*all));
@@ -191,11 +199,13 @@ static int add_here(const struct pod_env *env, int dirfd, const struct pod_membe
 }
 
 int pod_add(const struct pod_env *env, const char *pod, const struct pod_member *m, bool replace,
-	    struct err *e)
+	    uint32_t seconds, struct err *e)
 {
-	struct ctl_request req = {
-		.op = CTL_ADD, .member = m->name, .bundle = m->bundle, .replace = replace
-	};
+	struct ctl_request req = { .op = CTL_ADD,
+				   .seconds = seconds,
+				   .member = m->name,
+				   .bundle = m->bundle,
+				   .replace = replace };
 	auto_fd int dirfd = -1, lock = -1;
 	int who;
 
@@ -207,7 +217,7 @@ int pod_add(const struct pod_env *env, const char *pod, const struct pod_member 
 	who = lock_or_ask(dirfd, &req, &lock, e);
 	if (who)
 		return who < 0 ? -1 : 0;
-	return add_here(env, dirfd, m, replace, e);
+	return add_here(env, dirfd, m, replace ? &seconds : NULL, e);
 }
 
 int32_t pod_member_pid(const struct pod_env *env, const struct pod_record *r,
@@ -237,8 +247,11 @@ int pod_status(const struct pod_env *env, const char *pod, struct arena *a, stru
 	if (dirfd < 0)
 		return -1;
 	st.record = pod_record_load(dirfd, a, e);
-	if (!st.record)
+	if (!st.record) {
+		/* The pod is there: not the ENOENT of a missing one. */
+		e->num = e->num == ENOENT ? EBADMSG : e->num;
 		return err_ctx(e, "pod '%s'", pod);
+	}
 	st.infra_pid = pod_infra_pid(env, pod);
 	st.supervisor = pod_lock_owner(dirfd);
 	st.state = names_of(pod_phase_names, st.record->phase);

@@ -20,7 +20,7 @@ enum ctl_op {
 /* A packet of JSON either way; the answer has the error's number and text. */
 struct ctl_request {
 	int op;		       /* enum ctl_op */
-	uint32_t seconds;      /* STOP: between TERM and KILL */
+	uint32_t seconds;      /* between TERM and KILL */
 	char *member, *bundle; /* ADD: name, absolute path */
 	bool replace;	       /* ADD */
 };

@@ -76,10 +76,12 @@ int pod_run(const struct pod_env *env, const struct pod_run *run, struct err *e)
 
 /*
  * Start one more container in a running pod, or with `replace` stop the member of
- * that name first and start the new bundle in its place. Supervised pods also restart it.
+ * that name first and start the new bundle in its place (seconds: between TERM and KILL). If that
+ * does not start, the old one is started again, and it is an error. Supervised pods also restart
+ * it.
  */
 int pod_add(const struct pod_env *env, const char *pod, const struct pod_member *m, bool replace,
-	    struct err *e);
+	    uint32_t seconds, struct err *e);
 
 /* End every container and the network; the directory stays. An ended pod is no error. */
 int pod_stop(const struct pod_env *env, const char *pod, uint32_t seconds, struct err *e);

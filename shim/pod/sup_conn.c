@@ -64,7 +64,7 @@ static void add(struct supervisor *s, struct sup_conn *c, const struct ctl_reque
 	}
 	for (size_t i = 0; req->replace && i < s->n_runs; i++) {
 		if (str_eq(s->runs[i].m->name, m.name)) {
-			sup_replace(&s->runs[i], m.bundle, c);
+			sup_replace(&s->runs[i], m.bundle, req->seconds, c);
 			return;
 		}
 	}

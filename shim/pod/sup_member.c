@@ -159,7 +159,7 @@ static void kill_late(struct loop_source *src, uint32_t events)
 	engine_kill(r->s->env.engine, id_of(r, &a), SIGKILL, true, &ignored);
 }
 
-void sup_replace(struct sup_run *r, const char *bundle, struct sup_conn *conn)
+void sup_replace(struct sup_run *r, const char *bundle, uint32_t seconds, struct sup_conn *conn)
 {
 	auto_arena struct arena a = { 0 };
 	struct err e;
@@ -179,7 +179,7 @@ void sup_replace(struct sup_run *r, const char *bundle, struct sup_conn *conn)
 		return;
 	}
 	engine_kill(r->s->env.engine, id_of(r, &a), SIGTERM, false, &e);
-	if (loop_timer(&r->s->loop, &r->timer, POD_STOP_SECONDS * 1000, 0, kill_late, &e))
+	if (loop_timer(&r->s->loop, &r->timer, seconds * 1000ULL, 0, kill_late, &e))
 		kill_late(&r->timer, 0);
 }
 

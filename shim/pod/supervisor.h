@@ -86,7 +86,7 @@ void sup_advance(struct supervisor *s); /* start what is due; finish when nothin
 void sup_ended(struct sup_run *r, int code);
 struct sup_run *sup_add_run(struct supervisor *s, struct pod_member *m);
 /* New bundle for a member that is there; answers conn, now or later. */
-void sup_replace(struct sup_run *r, const char *bundle, struct sup_conn *conn);
+void sup_replace(struct sup_run *r, const char *bundle, uint32_t seconds, struct sup_conn *conn);
 int sup_start(struct sup_run *r, struct err *e);
 
 /* sup_conn.c */

@@ -13,7 +13,9 @@
 static struct oci_config *parse(struct arena *a, const char *rest)
 {
 	struct err e = { 0 };
-	const char *text = arena_printf(a, "{\"ociVersion\":\"1.0.2\",%s%s}", PROCESS, rest);
+	const char *linux_ = strstr(rest, "\"linux\"") ? "" : ",\"linux\":{}";
+	const char *text =
+		arena_printf(a, "{\"ociVersion\":\"1.0.2\",%s%s%s}", PROCESS, rest, linux_);
 	struct oci_config *c = oci_config_parse(text, strlen(text), a, &e);
 
 	if (!c)
