@@ -94,9 +94,10 @@ static struct oci_config *config_of(const struct box *b, struct arena *a, struct
 		"{\"ociVersion\":\"1.3.0\",\"process\":{\"cwd\":\"/\",\"args\":[\"x\"],\"user\":"
 		"{\"uid\":0,\"gid\":0}},\"root\":{\"path\":\"rootfs\"%s},\"mounts\":[%s],\"linux\":"
 		"{"
-		"\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"ipc\"}%s%s]%s%s}}",
+		"\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"ipc\"}%s%s%s]%s%s}}",
 		or_empty(b->root_more), or_empty(b->mounts),
 		b->inherit_netns ? "" : ",{\"type\":\"network\"}",
+		b->cgroupns ? ",{\"type\":\"cgroup\"}" : "",
 		b->userns ? ",{\"type\":\"user\"}" : "", maps, or_empty(b->linux_more));
 
 	return oci_config_parse(text, strlen(text), a, e);
@@ -154,7 +155,7 @@ static int run(const struct box *b, const char *bundle, struct str *bad, struct 
 	auto_arena struct arena a = { 0 };
 	struct plan_input in = { .id = "box", .bundle = bundle, .no_pivot = b->no_pivot };
 	struct plan p;
-	unsigned int flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	unsigned int flags = CLONE_NEWNS | CLONE_NEWIPC | (b->cgroupns ? CLONE_NEWCGROUP : 0);
 
 	in.host = host_probe(&a, e);
 	in.config = in.host ? config_of(b, &a, e) : NULL;
@@ -165,7 +166,7 @@ static int run(const struct box *b, const char *bundle, struct str *bad, struct 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return err_sys(e, "make '/' private");
 	if (b->before)
-		b->before();
+		b->before(); /* in the old root, but the new namespaces */
 	if (mounts_open_sources(&p.mounts, e) || (b->userns && enter_userns(e)))
 		return -1;
 	umask(077);

@@ -11,7 +11,7 @@
 
 /*
  * The bundle is a fresh directory below /tmp with an empty rootfs. Everything
- * runs in a child with its own mount, ipc, net, uts and cgroup namespaces; what is wrong comes
+ * runs in a child with its own mount, ipc and net namespaces; what is wrong comes
  * back as text, so `box_run()` gives "" when all is well.
  */
 struct box {
@@ -20,6 +20,7 @@ struct box {
 	const char *root_more;	/* the same of "root" */
 	bool userns;		/* with a user namespace that maps 0..65535 to 100000.. */
 	bool inherit_netns;
+	bool cgroupns;
 	bool no_pivot;
 	/* cwd is the bundle; in the new mount namespace, before anything is done. */
 	void (*before)(void);

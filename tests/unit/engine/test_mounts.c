@@ -265,23 +265,47 @@ TEST(mounts_tmpfs_mode_late_ro_copyup)
 	CHECK_TEXT(run(&b, &a), "");
 }
 
+/* Our own cgroup, as the host sees it, in a hierarchy where that is not the root if there is one.
+ */
+static struct stat own_cgroup;
+static const char *cgroup_name;
+
+static void find_own_cgroup(void)
+{
+	auto_arena struct arena a = { 0 };
+	struct err e;
+	const struct host *h = host_probe(&a, &e);
+
+	const struct host_cgroup *c;
+
+	must(!h || !h->cgroups.n);
+	c = &h->cgroups.v[0];
+	for (size_t i = 0; i < h->cgroups.n && str_eq(c->own, "/"); i++)
+		c = &h->cgroups.v[i];
+	cgroup_name = h->cgroup_mode == HOST_CGROUP_V2 ? "" : strrchr(c->mountpoint, '/');
+	cgroup_name = strdup(cgroup_name);
+	must(stat(arena_printf(&a, "%s/%s", c->mountpoint, c->own), &own_cgroup));
+}
+
 static void look_at_cgroups(struct str *bad)
 {
 	auto_arena struct arena a = { 0 };
-	struct host *h;
-	struct err e;
+	const char *first = arena_printf(&a, "/sys/fs/cgroup%s", cgroup_name);
+	struct stat st;
 
-	h = host_probe(&a, &e);
-	EXPECT(bad, h != NULL);
+	EXPECT(bad, !access(arena_printf(&a, "%s/cgroup.procs", first), F_OK));
 	EXPECT(bad, make_file("/sys/fs/cgroup/x") == EROFS);
-	if (!h || h->cgroup_mode == HOST_CGROUP_V2)
+	EXPECT(bad, make_file(arena_printf(&a, "%s/x", first)) == EROFS);
+	EXPECT(bad, (box_flags(first) & FLAGS) == (ST_RDONLY | ST_NOSUID));
+	if (!*cgroup_name)
 		return;
 	EXPECT(bad, box_type("/sys/fs/cgroup") == TMPFS_MAGIC);
-	EXPECT(bad, box_type("/sys/fs/cgroup/memory") == CGROUP_SUPER_MAGIC);
-	EXPECT(bad, (box_flags("/sys/fs/cgroup/memory") & FLAGS) == (ST_RDONLY | ST_NOSUID));
-	EXPECT(bad, !access("/sys/fs/cgroup/systemd/cgroup.procs", F_OK));
-	if (h->cgroup_mode == HOST_CGROUP_HYBRID)
-		EXPECT(bad, box_type("/sys/fs/cgroup/unified") == CGROUP2_SUPER_MAGIC);
+	EXPECT(bad, box_type(first) == CGROUP_SUPER_MAGIC);
+	EXPECT(bad, !stat(first, &st) && st.st_ino == own_cgroup.st_ino);
+	EXPECT(bad, !access("/sys/fs/cgroup/systemd/cgroup.procs", F_OK) ||
+			    access("/sys/fs/cgroup/systemd", F_OK));
+	EXPECT(bad, box_type("/sys/fs/cgroup/unified") == CGROUP2_SUPER_MAGIC ||
+			    access("/sys/fs/cgroup/unified", F_OK));
 }
 
 TEST(mounts_cgroup_of_this_host)
@@ -289,10 +313,15 @@ TEST(mounts_cgroup_of_this_host)
 #define CGROUP_MOUNTS                                                                              \
 	PROC ",{\"destination\":\"/sys\",\"type\":\"sysfs\"},{\"destination\":\"/sys/fs/cgroup\"," \
 	     "\"type\":\"cgroup\",\"options\":[\"ro\",\"nosuid\"]}"
-	static const struct box bound = { .mounts = CGROUP_MOUNTS, .inside = look_at_cgroups };
+	static const struct box cases[] = {
+		{ .mounts = CGROUP_MOUNTS, .inside = look_at_cgroups },
+		{ .mounts = CGROUP_MOUNTS, .inside = look_at_cgroups, .cgroupns = true },
+	};
 	auto_arena struct arena a = { 0 };
 
-	CHECK_TEXT(run(&bound, &a), "");
+	find_own_cgroup();
+	for (size_t i = 0; i < countof(cases); i++)
+		CHECK_TEXT(run(&cases[i], &a), "");
 }
 
 TEST(mounts_errors_name_what_was_wrong)
