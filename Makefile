@@ -117,6 +117,18 @@ $(foreach u,$(UNIT),$(eval $(call unit,$(u))))
 
 $(B)/tests/%.o: ALL_CFLAGS += -Wno-write-strings
 
+# Fuzzers: `make fuzz`, then build-fuzz/tests/fuzz-NAME NEW-DIR tests/fuzz/corpus/NAME.
+# Without clang they (and $(B)/tests/fuzz-NAME of any build) try the files they are given.
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	@if command -v clang >/dev/null; then set -- CC=clang FUZZER=1; else set --; fi; \
+		$(MAKE) B=build-fuzz SAN=1 "$$@" $(addprefix build-fuzz/tests/fuzz-,$(FUZZ))
+$(B)/tests/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/main.o) \
+	$(OCI) $(call lib,spec/cni) $(BASE)
+	$(link) $(BASE) $(if $(FUZZER),-fsanitize=fuzzer) $(call static,-lprotobuf-c) $(JSON) -lm
+$(B)/tests/fuzz-frame: $(call lib,spec/ttrpc)
+.PHONY: fuzz
+
 # Small helpers that the bats suites call.
 TOOLS := $(patsubst tests/tool/%.c,$(B)/tests/tool/%,$(wildcard tests/tool/*.c))
 $(B)/tests/tool/%: $(B)/tests/tool/%.o $(BASE)
@@ -129,18 +141,6 @@ $(B)/tests/tool/in-%: tests/tool/in-%.c
 $(B)/tests/tool/ttrpc-call: $(B)/tests/tool/ttrpc-call.o $(call lib,spec/ttrpc) $(BASE)
 	$(link) $(call static,-lprotobuf-c) $(JSON)
 
-# Fuzzers: `make fuzz`, then build-fuzz/tests/fuzz-NAME CORPUS-DIR; without clang they
-# (and $(B)/tests/fuzz-NAME of any build) try the files that are their arguments.
-FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz:
-	@if command -v clang >/dev/null; then set -- CC=clang FUZZER=1; else set --; fi; \
-		$(MAKE) B=build-fuzz SAN=1 "$$@" $(addprefix build-fuzz/tests/fuzz-,$(FUZZ))
-$(B)/tests/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/main.o) \
-	$(OCI) $(call lib,spec/cni) $(BASE)
-	$(link) $(BASE) $(if $(FUZZER),-fsanitize=fuzzer) $(call static,-lprotobuf-c) $(JSON) -lm
-$(B)/tests/fuzz-frame: $(call lib,spec/ttrpc)
-.PHONY: fuzz
-
 pause-image: $(B)/pause.tar
 $(B)/pause.tar: $(B)/pause hack/pause-image
 	hack/pause-image $< $@ peapod.local/pause:$(VERSION)
@@ -152,7 +152,7 @@ unit: tests
 bats: tests
 	@B=$(B) hack/test bats
 .PHONY: tests
-tests: all $(addprefix $(B)/tests/unit-,$(UNIT)) $(TOOLS)
+tests: all $(addprefix $(B)/tests/unit-,$(UNIT)) $(addprefix $(B)/tests/fuzz-,$(FUZZ)) $(TOOLS)
 
 # The same tests in guest machines with systemd and cgroup v2 (QEMU; hack/deps vm).
 VM ?= bookworm trixie

@@ -11,8 +11,10 @@
  * of known vocabularies, duplicates, and fields that contradict each other.
  * What depends on the host, or on what is built, is the planners' business.
  * Errors start with the path of the key: "linux: namespaces: [2]: ...".
- * Capabilities that nobody knows are no error (config.md: a warning), nor is
- * a document without ociVersion, as runc has it.
+ * The keys that the tables call required must be there: oci_*_parse() see to
+ * it, and so must who builds a struct by hand. Capabilities that nobody knows
+ * are no error (config.md: a warning), nor is the lack of ociVersion, as runc
+ * has it.
  */
 int oci_validate(const struct oci_config *c, struct err *e);
 int oci_validate_process(const struct oci_process *p, struct err *e);

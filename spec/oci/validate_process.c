@@ -106,6 +106,8 @@ int oci_validate_process(const struct oci_process *p, struct err *e)
 {
 	if (!p->args.n)
 		return err_set(e, EINVAL, "args: at least one is required");
+	if (!p->cwd)
+		return err_set(e, EINVAL, "cwd: required, but absent");
 	if (oci_check_absolute("cwd", p->cwd, e) || oci_check_env("env", &p->env, e) ||
 	    oci_check_line("apparmorProfile", p->apparmor_profile, e) ||
 	    oci_check_line("selinuxLabel", p->selinux_label, e))

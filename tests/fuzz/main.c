@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main of a fuzz target where there is no libFuzzer: tries the files that are its arguments. */
+/* main of a fuzz target without libFuzzer: tries the files that are its arguments; TAP. */
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -32,10 +32,12 @@ static int try_file(const char *path)
 
 int main(int argc, char **argv)
 {
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 1; i < argc; i++) {
 		if (try_file(argv[i]))
 			return EXIT_FAILURE;
+		printf("ok %d %s\n", i, argv[i]);
 	}
-	printf("%d files tried\n", argc - 1);
+	printf("1..%d\n", argc - 1);
 	return argc > 1 ? EXIT_SUCCESS : 2;
 }
