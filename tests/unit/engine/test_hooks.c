@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hooks: what they get, how their failures read. They run /bin/sh as who runs the tests. */
+#include "shim/engine/hooks.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "spec/base/auto.h"
+#include "spec/base/fd.h"
+#include "tests/unit/test.h"
+
+/* Run `sh -c script` as a prestart hook; the error's text, "" when it went well. */
+static const char *hook(struct arena *a, const char *script, char **env, int64_t timeout)
+{
+	char *args[] = { "sh", "-c", arena_strdup(a, script), NULL };
+	struct oci_hook h = { .path = "/bin/sh",
+			      .args = { .n = 3, .v = args },
+			      .env = { .n = 1, .v = env },
+			      .timeout = { .set = timeout != 0, .v = timeout } };
+	struct oci_config c = { .hooks = { .prestart = { .n = 1, .v = &h } } };
+	struct hook_place place = { .state = "{\"id\":\"x\"}", .cwd = "/usr" };
+	struct err e;
+
+	return hooks_run(&c, HOOK_PRESTART, &place, &e) ? arena_strdup(a, e.msg) : "";
+}
+
+TEST(hook_gets_state_cwd_and_only_its_fds)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK_TEXT(hook(&a, "[ \"$(cat)\" = '{\"id\":\"x\"}' ]", NULL, 0), "");
+	CHECK_TEXT(hook(&a, "[ \"$(pwd)\" = /usr ]", NULL, 0), "");
+	CHECK_TEXT(hook(&a, "! ls /proc/$$/fd | grep -qvE '^([0-2]|10)$'", NULL, 0), "");
+}
+
+TEST(hook_env_is_as_given_or_ours)
+{
+	auto_arena struct arena a = { 0 };
+	char *env[] = { "X=1", NULL };
+
+	setenv("PEAPOD_HOOK_TEST", "y", 1);
+	CHECK_TEXT(hook(&a, "[ \"$X\" = 1 ] && [ -z \"$PEAPOD_HOOK_TEST\" ]", env, 0), "");
+	CHECK_TEXT(hook(&a, "[ \"$PEAPOD_HOOK_TEST\" = y ]", NULL, 0), "");
+	unsetenv("PEAPOD_HOOK_TEST");
+}
+
+TEST(hook_failure_names_it_and_quotes_its_output)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK_TEXT(hook(&a, "echo no luck >&2; exit 3", NULL, 0),
+		   "hook prestart[0] '/bin/sh': exit status 3: no luck");
+	CHECK_TEXT(hook(&a, "kill -9 $$", NULL, 0),
+		   "hook prestart[0] '/bin/sh': ended by signal 9");
+	CHECK_TEXT(hook(&a, "exit 1", NULL, 0), "hook prestart[0] '/bin/sh': exit status 1");
+}
+
+TEST(hook_output_is_bounded)
+{
+	auto_arena struct arena a = { 0 };
+	const char *text = hook(&a, "yes | head -c 300000; echo the end; exit 1", NULL, 0);
+
+	CHECK(strlen(text) < 400);
+	CHECK_HAS(text, "the end");
+}
+
+/* Run a script that writes its background process's pid to $OUT; that pid. */
+static pid_t background_of(struct arena *a, const char *script, int64_t timeout, const char *want)
+{
+	char name[] = "/tmp/peapod-hook-XXXXXX";
+	auto_fd int fd = mkstemp(name);
+	struct err e;
+	char *text;
+
+	if (fd < 0)
+		return -1;
+	unlink(name);
+	CHECK_TEXT(hook(a, arena_printf(a, "OUT=/proc/%d/fd/%d; %s", getpid(), fd, script), NULL,
+			timeout),
+		   want);
+	lseek(fd, 0, SEEK_SET);
+	text = read_file(fd, "", 100, a, NULL, &e);
+	return text ? (pid_t)atol(text) : -1;
+}
+
+TEST(hook_with_children_in_the_background_is_not_waited_for)
+{
+	auto_arena struct arena a = { 0 };
+	pid_t pid = background_of(&a, "sleep 60 & echo $! >$OUT", 30, "");
+
+	ASSERT(pid > 1);
+	CHECK(!kill(pid, SIGKILL)); /* it was still there */
+}
+
+TEST(hook_timeout_kills_the_group)
+{
+	auto_arena struct arena a = { 0 };
+	struct timespec nap = { .tv_nsec = 10000000 };
+	pid_t pid = background_of(&a, "sleep 60 & echo $! >$OUT; wait", 1,
+				  "hook prestart[0] '/bin/sh': killed after its timeout of 1 s");
+
+	ASSERT(pid > 1);
+	for (int i = 0; i < 500 && !kill(pid, 0); i++)
+		nanosleep(&nap, NULL);
+	CHECK(kill(pid, 0) && errno == ESRCH);
+}
+
+TEST(hook_that_is_missing)
+{
+	struct oci_hook h = { .path = "/nonexistent/hook" };
+	struct oci_config c = { .hooks = { .poststop = { .n = 1, .v = &h } } };
+	struct hook_place place = { .state = "{}", .cwd = "/" };
+	struct err e;
+
+	CHECK(hooks_run(&c, HOOK_POSTSTOP, &place, &e) == -1);
+	CHECK_HAS(e.msg, "hook poststop[0] '/nonexistent/hook': exit status 127: execute: "
+			 "No such file or directory");
+}
