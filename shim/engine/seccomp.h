@@ -14,7 +14,7 @@ struct seccomp_prog {
 	unsigned short len; /* instructions */
 	struct sock_filter *filter;
 	unsigned int flags; /* for seccomp(2) */
-	bool present;	    /* false: no profile, seccomp_load() does nothing */
+	bool present;	    /* false: no profile, seccomp_install() does nothing */
 	bool from_cache;    /* nothing was compiled */
 };
 
@@ -29,9 +29,9 @@ int seccomp_compile(const struct plan_seccomp *p, int cache_dirfd, struct arena 
 		    struct seccomp_prog *out, struct err *e);
 
 /*
- * Child, by seccomp(2): needs no_new_privs or CAP_SYS_ADMIN. Everything
- * afterwards passes the filter.
+ * Child, by seccomp(2) (seccomp_load() is a name of libseccomp): needs no_new_privs or
+ * CAP_SYS_ADMIN. Everything afterwards passes the filter.
  */
-int seccomp_load(const struct seccomp_prog *prog, struct err *e);
+int seccomp_install(const struct seccomp_prog *prog, struct err *e);
 
 #endif
