@@ -236,7 +236,7 @@ static int prepare_exec(struct child *c, int report, struct err *e)
 		return -1;
 	if (sync_send(report, SYNC_EXEC, 0, NULL))
 		return err_sys(e, "report to the runtime");
-	if (seccomp_load(c->seccomp, e))
+	if (seccomp_install(c->seccomp, e))
 		return err_ctx(e, "linux: seccomp");
 	return caps_for_seccomp(c) ? creds_caps(p, 0, e) : 0;
 }

@@ -100,7 +100,9 @@ static int remove_unreadable(const struct engine *en, const char *id, bool force
 		return err_ctx(e, "cannot delete it without --force");
 	if (statedir_remove(en->root, id, e))
 		return -1;
-	log_msg(LOG_WARN, "%s: only its state directory is removed", why.msg);
+	/* without any record nothing outside was made yet */
+	if (why.num != ENOENT)
+		log_msg(LOG_WARN, "%s: only its state directory is removed", why.msg);
 	return 0;
 }
 
