@@ -2,6 +2,12 @@
 /* config.json: every field decodes, encodes back, and says what is wrong with it. */
 #include "tests/unit/oci/oci.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
+#include "spec/base/auto.h"
+#include "spec/base/path.h"
+
 TEST(config_round_trip)
 {
 	round_trip(GOLDEN "full.json");
@@ -325,11 +331,29 @@ TEST(config_resources_alone)
 	CHECK_TEXT(e.msg, "pids: limit: expected integer, got \"x\"");
 }
 
-TEST(config_read_names_the_file)
+/* Write a bundle's config.json and read it; NULL with *e filled on failure. */
+static struct oci_config *read_bundle(const char *text, struct arena *a, struct err *e)
+{
+	char dir[] = "/tmp/peapod-test-oci-XXXXXX";
+	auto_fd int fd = mkdtemp(dir) ? open(dir, O_DIRECTORY | O_CLOEXEC) : -1;
+	struct oci_config *c;
+
+	if (fd < 0 || (text && replace_file(fd, OCI_CONFIG_FILE, text, strlen(text), 0600, e)))
+		test_failed(__FILE__, __LINE__, "no bundle");
+	c = oci_config_read(fd, a, e);
+	CHECK(!path_remove_tree(AT_FDCWD, dir, e));
+	return c;
+}
+
+TEST(config_read_of_a_bundle)
 {
 	auto_arena struct arena a = { 0 };
 	struct err e = { 0 };
 
-	CHECK(!oci_config_read(AT_FDCWD, &a, &e)); /* the source tree is no bundle */
+	CHECK(read_bundle("{" REST "}}", &a, &e));
+	CHECK(!read_bundle("{\"root\":7}", &a, &e));
+	CHECK_TEXT(e.msg, "config.json: root: expected object, got 7");
+	CHECK(!read_bundle(NULL, &a, &e));
 	CHECK_HAS(e.msg, "config.json");
+	CHECK(e.num == ENOENT);
 }
