@@ -164,25 +164,34 @@ static bool at_least(const unsigned int *version, unsigned int major, unsigned i
 	return version[0] > major || (version[0] == major && version[1] >= minor);
 }
 
+/* The list without one of its texts, unless that is built. */
+static struct json_strs without(struct json_strs l, const char *text, bool built)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l.n; i++) {
+		if (built || !str_eq(l.v[i], text))
+			l.v[kept++] = l.v[i];
+	}
+	l.n = kept;
+	return l;
+}
+
 static void fill_seccomp(struct seccomp *s, const struct oci_built *built, struct arena *a)
 {
 	s->enabled = at_least(built->libseccomp, 1, 0);
 	if (!s->enabled)
 		return;
-	s->actions = names(oci_seccomp_action_names, a);
+	s->actions = without(names(oci_seccomp_action_names, a), "SCMP_ACT_NOTIFY",
+			     built->seccomp_notify);
 	s->operators = names(oci_seccomp_op_names, a);
 	s->archs = names(oci_seccomp_arch_names, a);
 	if (!at_least(built->libseccomp, 2, 6))
 		s->archs.n = OCI_SECCOMP_ARCHS_25;
 	s->known_flags = names(oci_seccomp_flag_names, a);
-	s->supported_flags.v = arena_array(a, s->known_flags.n + 1, sizeof(char *));
-	for (size_t i = 0; i < s->known_flags.n; i++) {
-		char *flag = s->known_flags.v[i];
-
-		if (built->seccomp_wait_killable ||
-		    !str_eq(flag, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
-			s->supported_flags.v[s->supported_flags.n++] = flag;
-	}
+	s->supported_flags =
+		without(names(oci_seccomp_flag_names, a), "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+			built->seccomp_wait_killable);
 }
 
 static void fill_linux(struct linux_features *l, const struct oci_built *built, struct arena *a)

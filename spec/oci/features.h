@@ -24,6 +24,7 @@ struct oci_built {
 	bool idmap; /* mount options idmap, ridmap and mappings of a mount */
 	bool tmpcopyup;
 	bool nofollow;		    /* crun's copy-symlink, src-nofollow, dest-nofollow */
+	bool seccomp_notify;	    /* SCMP_ACT_NOTIFY */
 	bool seccomp_wait_killable; /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 	bool checkpoint;
 	const char *const *unsafe_annotations; /* of config.json that we act on; NULL-terminated */

@@ -117,6 +117,7 @@ TEST(features_of_a_full_program)
 		.tmpcopyup = true,
 		.nofollow = true,
 		.memory_policy = true,
+		.seccomp_notify = true,
 		.seccomp_wait_killable = true,
 		.checkpoint = true,
 		.unsafe_annotations = unsafe,
@@ -137,7 +138,14 @@ TEST(features_of_a_full_program)
 		   "2.5.4");
 	CHECK_TEXT(json_object_get_string(json_get(notes, "peapod.commit")), "abc");
 	CHECK(lists(json_get(f, "potentiallyUnsafeConfigAnnotations"), "run.oci."));
+	CHECK(lists(json_get(s, "actions"), "SCMP_ACT_NOTIFY"));
 	built.libseccomp[1] = 6;
+	built.seccomp_notify = false;
+	built.seccomp_wait_killable = false;
 	s = json_get(json_get(features(&built, &a), "linux"), "seccomp");
 	CHECK(lists(json_get(s, "archs"), "SCMP_ARCH_LOONGARCH64"));
+	CHECK(!lists(json_get(s, "actions"), "SCMP_ACT_NOTIFY"));
+	CHECK(lists(json_get(s, "actions"), "SCMP_ACT_LOG"));
+	CHECK(lists(json_get(s, "knownFlags"), "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"));
+	CHECK(!lists(json_get(s, "supportedFlags"), "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"));
 }
