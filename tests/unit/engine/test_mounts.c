@@ -268,22 +268,21 @@ TEST(mounts_tmpfs_mode_late_ro_copyup)
 /* Our own cgroup, as the host sees it, in a hierarchy where that is not the root if there is one.
  */
 static struct stat own_cgroup;
-static const char *cgroup_name;
+static char cgroup_name[256];
 
 static void find_own_cgroup(void)
 {
 	auto_arena struct arena a = { 0 };
 	struct err e;
 	const struct host *h = host_probe(&a, &e);
-
 	const struct host_cgroup *c;
 
 	must(!h || !h->cgroups.n);
 	c = &h->cgroups.v[0];
 	for (size_t i = 0; i < h->cgroups.n && str_eq(c->own, "/"); i++)
 		c = &h->cgroups.v[i];
-	cgroup_name = h->cgroup_mode == HOST_CGROUP_V2 ? "" : strrchr(c->mountpoint, '/');
-	cgroup_name = strdup(cgroup_name);
+	if (h->cgroup_mode != HOST_CGROUP_V2)
+		snprintf(cgroup_name, sizeof(cgroup_name), "%s", strrchr(c->mountpoint, '/'));
 	must(stat(arena_printf(&a, "%s/%s", c->mountpoint, c->own), &own_cgroup));
 }
 
