@@ -103,6 +103,17 @@ static int map_ids(const struct plan_mounts *p, size_t i, int *fds, struct err *
 		       errno == EINVAL ? " (its file system cannot, or is mapped already)" : "");
 }
 
+/* The root file system, for a user namespace whose root may not walk there. */
+static int open_rootfs(struct plan_mounts *p, struct err *e)
+{
+	p->root_fd = mount_clone(AT_FDCWD, p->rootfs, AT_RECURSIVE, e);
+	if (p->root_fd < 0 && e->num == EPERM)
+		return 0;
+	if (p->root_fd < 0)
+		return err_ctx(e, "root file system '%s'", p->rootfs);
+	return p->host_propagation ? mount_propagate(p->root_fd, p->host_propagation, e) : 0;
+}
+
 static int open_one(struct plan_mounts *p, size_t i, int *fds, struct err *e)
 {
 	struct plan_mount *m = &p->v[i];
@@ -122,7 +133,8 @@ static int open_one(struct plan_mounts *p, size_t i, int *fds, struct err *e)
 int mounts_open_sources(struct plan_mounts *p, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	int *fds = arena_array(&a, p->n, sizeof(*fds)), r = 0;
+	int *fds = arena_array(&a, p->n, sizeof(*fds));
+	int r = p->userns && p->mntns == PLAN_MNTNS_NEW ? open_rootfs(p, e) : 0;
 
 	memset(fds, -1, p->n * sizeof(*fds));
 	for (size_t i = 0; i < p->n && !r; i++) {

@@ -143,6 +143,9 @@ static int plan_fs(const struct plan_input *in, const struct oci_mount *om, stru
 	if (str_eq(om->type, "devpts") && in->config->linux_->gid_mappings.n &&
 	    oci_namespace_of(in->config, OCI_NS_USER))
 		drop_unmapped_gid(in, a, m);
+	/* A disk is not to be written to at all; but the superblock of, say, debugfs is the host's. */
+	if (m->kind == PLAN_MOUNT_FS && m->source[0] == '/' && m->attr_set & MOUNT_ATTR_RDONLY)
+		plan_mount_add_data(a, m, "ro", NULL);
 	if (!label || !*label || m->kind == PLAN_MOUNT_PROC || m->kind == PLAN_MOUNT_SYSFS)
 		return 0;
 	if (str_eq(om->type, "mqueue"))

@@ -22,6 +22,10 @@
  * tree was made a slave its parent is not shared. A container with a shared
  * root keeps its peers in the host, so there the parent alone is made private.
  *
+ * Where a user namespace cannot even walk to it, the parent has cloned it, and it
+ * goes on top of the old "/": to us that is as visible as before, since a
+ * process's root is below what is mounted on it.
+ *
  * pivot_root(".", ".") leaves the old root mounted on top of the new one, where
  * the lazy unmount of "." finds it; no directory in the image is needed.
  */
@@ -69,21 +73,35 @@ static int refuse_host_mntns(struct err *e)
 	return err_set(e, EINVAL, "linux.namespaces: the mount namespace is that of the host");
 }
 
-static int bind_root(const struct plan_mounts *p, struct err *e)
+/* The place for the new root mount. */
+static int open_place(const struct plan_mounts *p, struct err *e)
 {
 	auto_fd int dir = open(p->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	auto_fd int tree = -1;
 
+	if (dir < 0 && errno == EACCES && p->root_fd >= 0)
+		dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "root file system '%s'", p->rootfs);
 	if (!p->host_propagation && make_parent_private(dir, e))
 		return -1;
-	tree = mount_clone(dir, "", AT_EMPTY_PATH | AT_RECURSIVE, e);
+	return take_fd(&dir);
+}
+
+static int bind_root(const struct plan_mounts *p, struct err *e)
+{
+	auto_fd int dir = open_place(p, e), tree = -1;
+
+	if (dir < 0)
+		return -1;
+	if (p->root_fd >= 0)
+		tree = fcntl(p->root_fd, F_DUPFD_CLOEXEC, 0);
+	else
+		tree = mount_clone(dir, "", AT_EMPTY_PATH | AT_RECURSIVE, e);
 	if (tree < 0)
 		return -1;
-	if (mount_propagate(tree, MS_SLAVE | MS_REC, e) || mount_propagate(tree, MS_PRIVATE, e))
+	if (!p->host_propagation && mount_propagate(tree, MS_SLAVE | MS_REC, e))
 		return -1;
-	if (mount_attach(tree, dir, e))
+	if (mount_propagate(tree, MS_PRIVATE, e) || mount_attach(tree, dir, e))
 		return -1;
 	return take_fd(&tree);
 }

@@ -197,6 +197,8 @@ char *box_run(const struct box *b, struct arena *a)
 		return arena_strdup(a, "no rootfs");
 	fflush(NULL);
 	pid = fork();
+	if (!pid && b->userns && chmod(dir, 0700)) /* which its root cannot walk through */
+		_exit(1);
 	if (!pid)
 		child(b, dir, out[1]);
 	close(out[1]);

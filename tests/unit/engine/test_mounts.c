@@ -323,6 +323,69 @@ TEST(mounts_cgroup_of_this_host)
 		CHECK_TEXT(run(&cases[i], &a), "");
 }
 
+static void make_links(void)
+{
+	must(make_file("target") || symlink("target", "link") || symlink("gone", "dead"));
+	must(make_file("rootfs/t") || symlink("t", "rootfs/l") || mkdir("rootfs/d", 0755));
+	must(symlink("d", "rootfs/dl"));
+}
+
+static void look_at_links(struct str *bad)
+{
+	struct stat st;
+
+	EXPECT(bad, is_link("/copied", "target") && is_link("/copied-dead", "gone"));
+	EXPECT(bad, !lstat("/plain", &st) && S_ISREG(st.st_mode));
+	EXPECT(bad, is_link("/itself", "target"));
+	EXPECT(bad, !lstat("/l", &st) && S_ISREG(st.st_mode) && box_flags("/l") & ST_NOEXEC);
+	EXPECT(bad, !(box_flags("/t") & ST_NOEXEC));
+	EXPECT(bad, !lstat("/new/l", &st) && S_ISREG(st.st_mode));
+}
+
+/* What podman sends for links, as crun has it. */
+TEST(mounts_links_as_sources_and_destinations)
+{
+	static const struct box b = {
+		.mounts = LIST3(LIST2(BIND("/copied", "link", "\"bind\",\"copy-symlink\""),
+				      BIND("/copied-dead", "dead", "\"bind\",\"copy-symlink\"")),
+				LIST2(BIND("/plain", "link", "\"bind\""),
+				      BIND("/itself", "link", "\"bind\",\"src-nofollow\"")),
+				LIST2(BIND("/l", "target", "\"bind\",\"dest-nofollow\",\"noexec\""),
+				      BIND("/new/l", "target", "\"bind\",\"dest-nofollow\""))),
+		.before = make_links,
+		.inside = look_at_links,
+	};
+	auto_arena struct arena a = { 0 };
+
+	CHECK_TEXT(run(&b, &a), "");
+}
+
+static void look_at_remounts(struct str *bad)
+{
+	EXPECT(bad, (box_flags("/t") & FLAGS) == (ST_RDONLY | ST_NOEXEC));
+	EXPECT(bad, (box_flags("/p") & FLAGS) == 0);
+}
+
+TEST(mounts_remount)
+{
+	static const struct box b = {
+		.mounts = "{\"destination\":\"/t\",\"type\":\"tmpfs\",\"options\":[\"nosuid\"]},"
+			  "{\"destination\":\"/t\",\"options\":[\"remount\",\"ro\",\"noexec\","
+			  "\"size=4k\"]},{\"destination\":\"/p\",\"type\":\"tmpfs\",\"options\":["
+			  "\"nodev\"]},{\"destination\":\"/p\",\"options\":[\"bind\",\"remount\","
+			  "\"dev\"]}",
+		.inside = look_at_remounts,
+	};
+	static const struct box none = {
+		.mounts = "{\"destination\":\"/d\",\"options\":[\"remount\",\"ro\"]}",
+		.before = make_links,
+	};
+	auto_arena struct arena a = { 0 };
+
+	CHECK_TEXT(run(&b, &a), "");
+	CHECK_HAS(run(&none, &a), box_possible() ? "nothing is mounted there" : "");
+}
+
 TEST(mounts_errors_name_what_was_wrong)
 {
 	static const struct {
