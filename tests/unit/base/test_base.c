@@ -24,6 +24,19 @@ TEST(err_texts)
 	CHECK(e.num == ENOENT);
 }
 
+TEST(err_texts_are_one_plain_line)
+{
+	struct err e;
+
+	err_set(&e, 0, "key '%s'", "a\nb\tc\033[2J\x7f\xc3\xa4");
+	CHECK_TEXT(e.msg, "key 'a b c?[2J?\xc3\xa4'");
+	err_ctx(&e, "in\n%s", "x\r");
+	CHECK_TEXT(e.msg, "in x : key 'a b c?[2J?\xc3\xa4'");
+	errno = EIO;
+	err_sys(&e, "read '%s'", "\a");
+	CHECK_TEXT(e.msg, "read '?': Input/output error");
+}
+
 TEST(numbers)
 {
 	uint64_t u = 1;
