@@ -29,12 +29,13 @@ static void add_attrs(struct str *out, const char *sign, uint64_t attrs)
 	}
 }
 
-/* "flags=" without a name is: none of them. */
 static void print_attrs(const struct plan_mount *m, struct str *out)
 {
 	if (m->attrs) {
 		str_add(out, " flags=");
 		add_attrs(out, "", m->attr_set);
+		if (str_ends(str_text(out), "="))
+			str_add(out, "none");
 	}
 	if (m->rec_set | m->rec_clr) {
 		str_add(out, " all-below=");
