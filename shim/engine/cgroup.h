@@ -50,7 +50,10 @@ int cgroup_limit(const struct plan_cgroup *p, const struct cgroup *cg, struct er
 /* Close the fds. Removes nothing. */
 void cgroup_close(struct cgroup *cg);
 
-/* Remove the directories that cgroup_create made (no process may be left in them). */
+/*
+ * Remove the directories that cgroup_create made, also those above the
+ * container's own; what is in use, or gone already, is passed over. Works after cgroup_close().
+ */
 void cgroup_undo(const struct plan_cgroup *p, const struct cgroup *cg);
 
 /*

@@ -256,7 +256,7 @@ void cgroup_unmake(const struct plan_cgroup_dir *d, unsigned int made)
 	auto_arena struct arena a = { 0 };
 	char *path = arena_printf(&a, "%s%s", d->mountpoint, d->path);
 
-	/* What somebody else uses by now stays (EBUSY). */
-	for (; made && !rmdir(path); made--)
+	/* What somebody else uses by now stays (EBUSY), and all above it. */
+	for (; made && (!rmdir(path) || errno == ENOENT); made--)
 		*strrchr(path, '/') = '\0';
 }

@@ -265,6 +265,7 @@ static void undo(struct making *m)
 	m->record.pid = 0;
 	if (m->has_dir && destroy_remains(m->en, &m->record, lived, &e))
 		log_msg(LOG_WARN, "after the failure: %s: left for delete --force", e.msg);
+	cgroup_undo(&m->plan.cgroup, &m->cgroup); /* the directories above it that are new, too */
 }
 
 int engine_create(const struct engine *en, const struct engine_create *req, pid_t *pid, int *pidfd,
