@@ -167,17 +167,9 @@ int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, str
 
 /* ---- choice ---- */
 
-/* What a choice is made from. */
-struct market {
-	const struct ip_addr *last;
-	const struct lease_ips *have;
-	hostlocal_taken_fn *taken;
-	const void *arg;
-};
-
 static int choose_requested(const struct ip_range_set *set, const struct ip_addr *ip,
-			    const struct market *m, struct arena *a, const struct ip_range **range,
-			    struct err *e)
+			    const struct hostlocal_market *m, struct arena *a,
+			    const struct ip_range **range, struct err *e)
 {
 	*range = ip_range_find(set, ip);
 	if (ip_eq(ip, &(*range)->gateway))
@@ -191,17 +183,17 @@ static int choose_requested(const struct ip_range_set *set, const struct ip_addr
 }
 
 static int choose_next(const struct ip_range_set *set, const struct ip_addr *last,
-		       const struct market *m, struct arena *a, struct ip_addr *ip,
+		       const struct hostlocal_market *m, struct arena *a, struct ip_addr *ip,
 		       const struct ip_range **range, struct err *e)
 {
 	struct ip_range_iter it = ip_range_iter(set, last);
 
-	for (size_t i = 0; i < m->have->n; i++)
-		if (ip_range_find(set, &m->have->v[i]))
+	for (size_t i = 0; i < m->have.n; i++)
+		if (ip_range_find(set, &m->have.v[i]))
 			return err_set(e, EEXIST,
 				       "%s has been allocated to this container and interface, "
 				       "duplicate allocation is not allowed",
-				       ip_text(&m->have->v[i]).s);
+				       ip_text(&m->have.v[i]).s);
 	while (ip_range_next(&it, ip, range))
 		if (!m->taken(m->arg, ip))
 			return 0;
@@ -235,11 +227,9 @@ static int unmet(const struct hostlocal *h, const bool *used, struct err *e)
 	return 0;
 }
 
-int hostlocal_choose(const struct hostlocal *h, const struct ip_addr *last,
-		     const struct lease_ips *have, hostlocal_taken_fn *taken, const void *arg,
-		     struct arena *a, struct hostlocal_choice *out, struct err *e)
+int hostlocal_choose(const struct hostlocal *h, const struct hostlocal_market *m, struct arena *a,
+		     struct hostlocal_choice *out, struct err *e)
 {
-	struct market m = { last, have, taken, arg };
 	struct hostlocal_choice choice = { 0 };
 	bool used[LEASE_IPS_MAX] = { false };
 
@@ -251,9 +241,9 @@ int hostlocal_choose(const struct hostlocal *h, const struct ip_addr *last,
 
 		if (wish) {
 			ip = *wish;
-			rc = choose_requested(set, wish, &m, a, &choice.range[i], e);
+			rc = choose_requested(set, wish, m, a, &choice.range[i], e);
 		} else {
-			rc = choose_next(set, &last[i], &m, a, &ip, &choice.range[i], e);
+			rc = choose_next(set, &m->last[i], m, a, &ip, &choice.range[i], e);
 		}
 		if (rc)
 			return err_ctx(e, "failed to allocate for range %zu", i);

@@ -40,20 +40,26 @@ int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, str
 int hostlocal_place(const struct cni_conf *conf, struct arena *a, struct hostlocal *out,
 		    struct err *e);
 
-/*
- * Choose one address from each set, without taking any. last[i] is where round
- * robin goes on in set i (none: at its start); `taken` says what is leased;
- * `have` are the owner's leases, from which it must not get a second one of the
- * same set unless it asks for it by address.
- */
+/* What a choice is made from. */
 typedef bool hostlocal_taken_fn(const void *arg, const struct ip_addr *ip);
+struct hostlocal_market {
+	struct ip_addr
+		last[HOSTLOCAL_SETS_MAX]; /* by set, where round robin goes on; none: start */
+	struct lease_ips have;		  /* the owner's leases */
+	hostlocal_taken_fn *taken;	  /* is that address leased? */
+	const void *arg;
+};
 struct hostlocal_choice {
 	struct lease_ips ips;				  /* by set */
 	const struct ip_range *range[HOSTLOCAL_SETS_MAX]; /* that ip i is of */
 };
-int hostlocal_choose(const struct hostlocal *h, const struct ip_addr *last,
-		     const struct lease_ips *have, hostlocal_taken_fn *taken, const void *arg,
-		     struct arena *a, struct hostlocal_choice *out, struct err *e);
+
+/*
+ * Choose one address from each set, without taking any. An owner that has an
+ * address of a set already gets no second one, unless it asks for it by name.
+ */
+int hostlocal_choose(const struct hostlocal *h, const struct hostlocal_market *m, struct arena *a,
+		     struct hostlocal_choice *out, struct err *e);
 
 /*
  * Lease an address from each set. *taken is for hostlocal_undo(), which leaves

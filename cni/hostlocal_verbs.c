@@ -84,19 +84,23 @@ static void fill_result(const struct hostlocal *h, const struct hostlocal_choice
 			out->gateways.v[out->gateways.n++] = h->sets.v[i].v[k].gateway;
 }
 
+static void read_last(const struct hostlocal *h, const struct lease_dir *d,
+		      struct hostlocal_market *m)
+{
+	for (size_t i = 0; i < h->sets.n; i++)
+		if (!lease_last(d, i, &m->last[i]))
+			m->last[i].len = 0;
+}
+
 static int allocate(const struct hostlocal *h, const struct lease_dir *d,
 		    const struct lease_owner *owner, struct arena *a,
 		    struct hostlocal_choice *choice, struct err *e)
 {
-	struct ip_addr last[HOSTLOCAL_SETS_MAX] = { 0 };
-	struct lease_ips have;
+	struct hostlocal_market m = { .taken = is_taken, .arg = d };
 	struct err ignored;
 
-	for (size_t i = 0; i < h->sets.n; i++)
-		if (!lease_last(d, i, &last[i]))
-			last[i].len = 0;
-	if (lease_find(d, owner, false, &have, e) ||
-	    hostlocal_choose(h, last, &have, is_taken, d, a, choice, e) ||
+	read_last(h, d, &m);
+	if (lease_find(d, owner, false, &m.have, e) || hostlocal_choose(h, &m, a, choice, e) ||
 	    lease_take(d, owner, &choice->ips, e))
 		return -1;
 	for (size_t i = 0; i < choice->ips.n; i++)
@@ -176,19 +180,16 @@ int hostlocal_gc(const struct hostlocal *h, const struct cni_attachment *valid, 
 int hostlocal_status(const struct hostlocal *h, struct err *e)
 {
 	auto_lease struct lease_dir d = LEASE_DIR_INIT;
-	struct ip_addr last[HOSTLOCAL_SETS_MAX] = { 0 };
+	struct hostlocal_market m = { .taken = is_taken, .arg = &d };
 	auto_arena struct arena a = { 0 };
 	struct hostlocal_choice choice;
-	struct lease_ips none = { 0 };
 	struct hostlocal any = *h;
 
 	any.requested.n = 0;
 	if (lease_open(h->data_dir, h->network, true, &d, e))
 		return cni_err_as(e, CNI_ERR_UNAVAILABLE);
-	for (size_t i = 0; i < h->sets.n; i++)
-		if (!lease_last(&d, i, &last[i]))
-			last[i].len = 0;
-	if (hostlocal_choose(&any, last, &none, is_taken, &d, &a, &choice, e))
+	read_last(h, &d, &m);
+	if (hostlocal_choose(&any, &m, &a, &choice, e))
 		return cni_err_as(e, CNI_ERR_UNAVAILABLE);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lease: opening, single leases and the index; lease_sweep.c has what reads all of them. */
+/* lease: opening, the index, taking and giving back. */
 #include "cni/lease.h"
 
 #include <errno.h>
@@ -17,9 +17,8 @@
 #include "spec/base/path.h"
 #include "spec/base/str.h"
 
-#define INDEX_DIR      ".peapod"
-#define LEASE_TEXT_MAX 512 /* an id of 200 bytes, an interface name, and reserve */
-#define NAME_SIZE      (NAME_MAX + 1)
+#define INDEX_DIR ".peapod"
+#define NAME_SIZE (NAME_MAX + 1)
 
 static int open_dir(const char *path, bool create, struct err *e)
 {
@@ -92,39 +91,6 @@ bool lease_taken(const struct lease_dir *d, const struct ip_addr *ip)
 	return !S_ISREG(st.st_mode) || st.st_size > 0;
 }
 
-/* The owner's text without its white space around; false when there is no readable lease. */
-bool lease_text(const struct lease_dir *d, const char *name, char *text, size_t size)
-{
-	auto_fd int fd = openat(d->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t n = fd < 0 ? -1 : read_full(fd, text, size - 1);
-
-	if (n < 0)
-		return false;
-	text[n] = '\0';
-	while (n && strchr(" \t\r\n", text[n - 1]))
-		text[--n] = '\0';
-	return true;
-}
-
-bool lease_is_of(const char *text, const struct lease_owner *owner)
-{
-	size_t len = strlen(owner->container_id);
-
-	if (strncmp(text, owner->container_id, len))
-		return false;
-	return !text[len] ||
-	       (str_starts(text + len, "\r\n") && str_eq(text + len + 2, owner->ifname));
-}
-
-bool lease_held(const struct lease_dir *d, const struct ip_addr *ip,
-		const struct lease_owner *owner)
-{
-	char text[LEASE_TEXT_MAX];
-
-	return d->dir >= 0 && lease_text(d, ip_text(ip).s, text, sizeof(text)) &&
-	       lease_is_of(text, owner);
-}
-
 /* ---- the index ---- */
 
 static void index_name(const struct lease_owner *owner, char *name)
@@ -184,25 +150,6 @@ int lease_find(const struct lease_dir *d, const struct lease_owner *owner, bool 
 
 /* ---- taking and giving back ---- */
 
-static int write_lease(const struct lease_dir *d, const struct ip_addr *ip,
-		       const struct lease_owner *owner, struct err *e)
-{
-	struct ip_text name = ip_text(ip);
-	auto_fd int fd =
-		openat(d->dir, name.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	char text[LEASE_TEXT_MAX];
-	int len = snprintf(text, sizeof(text), "%s\r\n%s", owner->container_id, owner->ifname);
-
-	if (fd < 0)
-		return err_sys(e, "make lease %s", name.s);
-	if (write_all(fd, text, (size_t)len) < 0) {
-		err_sys(e, "write lease %s", name.s);
-		unlinkat(d->dir, name.s, 0);
-		return -1;
-	}
-	return 0;
-}
-
 static bool contains(const struct lease_ips *ips, const struct ip_addr *ip)
 {
 	for (size_t i = 0; i < ips->n; i++)
@@ -227,7 +174,7 @@ int lease_take(const struct lease_dir *d, const struct lease_owner *owner,
 	if (index_write(d, owner, &all, e))
 		return -1;
 	for (size_t i = 0; i < ips->n; i++) {
-		if (write_lease(d, &ips->v[i], owner, e)) {
+		if (lease_write(d, &ips->v[i], owner, e)) {
 			made.v[made.n++] = ips->v[i];
 			lease_drop(d, owner, &made, &ignored);
 			return -1;
@@ -267,6 +214,12 @@ int lease_free(const struct lease_dir *d, const struct lease_owner *owner, struc
 			return -1;
 	} while (ips.n == LEASE_IPS_MAX);
 	return 0;
+}
+
+int lease_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
+	       struct err *e)
+{
+	return d->dir < 0 ? 0 : lease_sweep_keep(d, valid, n, e);
 }
 
 /* ---- round robin ---- */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "spec/base/arena.h"
+#include "cni/lease_file.h"
 #include "spec/base/err.h"
 #include "spec/cni/addr.h"
 #include "spec/cni/netconf.h"
@@ -28,24 +28,6 @@
  * implementation made is found by reading all of them, as it does itself.
  */
 #define LEASE_DIR_DEFAULT "/var/lib/cni/networks"
-#define LEASE_IPS_MAX	  32 /* of one owner */
-
-struct lease_dir {
-	int dir, index, lock; /* fds; dir -1: there is nothing there */
-};
-#define LEASE_DIR_INIT                                                                             \
-	{                                                                                          \
-		-1, -1, -1                                                                         \
-	}
-
-struct lease_owner {
-	const char *container_id, *ifname;
-};
-
-struct lease_ips {
-	size_t n;
-	struct ip_addr v[LEASE_IPS_MAX];
-};
 
 /*
  * Open and lock (waiting for it). With create what is missing is made, and
@@ -58,9 +40,6 @@ void lease_close(struct lease_dir *d);
 
 /* Is the address given out? */
 bool lease_taken(const struct lease_dir *d, const struct ip_addr *ip);
-/* ... to this owner? */
-bool lease_held(const struct lease_dir *d, const struct ip_addr *ip,
-		const struct lease_owner *owner);
 
 /* What the owner has by the index; with `scan` by all leases, if the index knows nothing. */
 int lease_find(const struct lease_dir *d, const struct lease_owner *owner, bool scan,

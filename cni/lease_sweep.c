@@ -14,7 +14,6 @@
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
 
-#define TEXT_MAX  512
 #define BOOT_FILE "/proc/sys/kernel/random/boot_id"
 #define BOOT_LINK "boot-id"
 
@@ -53,7 +52,7 @@ static int visit_owner(const struct lease_dir *d, const char *name, const struct
 		       void *arg, struct err *e)
 {
 	struct search *s = arg;
-	char text[TEXT_MAX];
+	char text[LEASE_TEXT_MAX];
 
 	(void)e;
 	if (!lease_text(d, name, text, sizeof(text)) || !lease_is_of(text, s->owner))
@@ -74,7 +73,7 @@ int lease_sweep_find(const struct lease_dir *d, const struct lease_owner *owner,
 /* Remove a lease and the index entry of its owner. */
 static int drop(const struct lease_dir *d, const char *name, struct err *e)
 {
-	char text[TEXT_MAX] = "", *end;
+	char text[LEASE_TEXT_MAX] = "", *end;
 
 	if (lease_text(d, name, text, sizeof(text)) && (end = strstr(text, "\r\n"))) {
 		auto_str struct str link = { 0 };
@@ -97,7 +96,7 @@ static int visit_keep(const struct lease_dir *d, const char *name, const struct 
 		      void *arg, struct err *e)
 {
 	const struct keep *keep = arg;
-	char text[TEXT_MAX];
+	char text[LEASE_TEXT_MAX];
 
 	(void)ip;
 	if (!lease_text(d, name, text, sizeof(text)))
@@ -111,12 +110,12 @@ static int visit_keep(const struct lease_dir *d, const char *name, const struct 
 	return drop(d, name, e);
 }
 
-int lease_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
-	       struct err *e)
+int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
+		     struct err *e)
 {
 	struct keep keep = { valid, n };
 
-	return d->dir < 0 ? 0 : walk(d, visit_keep, &keep, e);
+	return walk(d, visit_keep, &keep, e);
 }
 
 /* When this boot began, by the clock as it stands now. */

@@ -3,19 +3,19 @@
 #ifndef CNI_LEASE_SWEEP_H
 #define CNI_LEASE_SWEEP_H
 
-#include "cni/lease.h"
+#include "cni/lease_file.h"
+#include "spec/base/err.h"
+#include "spec/cni/netconf.h"
 
-/* For lease.c and lease_sweep.c alone; the directory is locked. */
-
-/* The trimmed text of a file in the lease directory. False: not there, not readable. */
-bool lease_text(const struct lease_dir *d, const char *name, char *text, size_t size);
-
-/* Does a lease of that text belong to the owner? */
-bool lease_is_of(const char *text, const struct lease_owner *owner);
+/* The directory is locked by the caller (cni/lease.h). */
 
 /* The leases of an owner, by reading all of them. At most LEASE_IPS_MAX. */
 int lease_sweep_find(const struct lease_dir *d, const struct lease_owner *owner,
 		     struct lease_ips *out, struct err *e);
+
+/* Drop the leases of every owner that is not in the list. */
+int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
+		     struct err *e);
 
 /* Drop leases that are older than this boot, once per boot. */
 int lease_sweep_boot(const struct lease_dir *d, struct err *e);

@@ -14,21 +14,26 @@
 
 #define OPERSTATE_UP 6 /* IF_OPER_UP of linux/if.h, which cannot be included beside net/if.h */
 
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
 int mac_parse(const char *text, struct mac *out)
 {
 	static const struct mac zero;
-	unsigned int b[MAC_LEN];
 	struct mac mac;
-	int end = 0;
 
-	if (strlen(text) != sizeof("00:00:00:00:00:00") - 1)
-		return -1;
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
-		   &end) != MAC_LEN ||
-	    text[end] || strspn(text, "0123456789abcdefABCDEF:") != strlen(text))
-		return -1;
-	for (int i = 0; i < MAC_LEN; i++)
-		mac.b[i] = (uint8_t)b[i];
+	for (int i = 0; i < MAC_LEN; i++, text += 3) {
+		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
+
+		if (low < 0 || text[2] != (i < MAC_LEN - 1 ? ':' : '\0'))
+			return -1;
+		mac.b[i] = (uint8_t)(high << 4 | low);
+	}
 	if (mac.b[0] & 1 || !memcmp(&mac, &zero, sizeof(mac)))
 		return -1;
 	*out = mac;

@@ -166,7 +166,8 @@ struct mac attach_mac(const struct attach *at, const char *which)
 	uint64_t h = hash(part, 4);
 	struct mac mac;
 
-	memcpy(mac.b, &h, sizeof(mac.b));
+	for (int i = 0; i < MAC_LEN; i++)
+		mac.b[i] = (uint8_t)(h >> (8 * i));
 	mac.b[0] = (uint8_t)((mac.b[0] & ~1U) | 2U); /* one station, chosen locally */
 	return mac;
 }

@@ -97,8 +97,8 @@ static void v6_text(const uint8_t *b, char *s, size_t size)
 	int start, len;
 	size_t at = 0;
 
-	for (int i = 0; i < 8; i++)
-		g[i] = (uint16_t)(b[i * 2] << 8 | b[i * 2 + 1]);
+	for (int i = 0; i < 8; i++, b += 2)
+		g[i] = (uint16_t)(b[0] << 8 | b[1]);
 	longest_zeros(g, &start, &len);
 	for (int i = 0; i < 8; i++) {
 		if (i == start) {

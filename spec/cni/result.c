@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* result: three wire shapes around one struct; reading, and what the shapes share. */
+/* result: three shapes on the wire around one struct. */
 #include "spec/cni/result.h"
 
 #include <errno.h>
@@ -7,7 +7,36 @@
 #include "spec/base/auto.h"
 #include "spec/cni/addr.h"
 #include "spec/cni/error.h"
-#include "spec/cni/result_wire.h"
+
+/* ---- the shapes ---- */
+
+struct wire_1 {
+	char *cni_version;
+	struct cni_result r;
+};
+
+struct wire_ip_03 {
+	char *version; /* "4" or "6" */
+	struct cni_ip ip;
+};
+struct wire_03 {
+	char *cni_version;
+	struct cni_ifaces interfaces;
+	json_list(struct wire_ip_03) ips;
+	struct cni_routes routes;
+	struct cni_dns dns;
+};
+
+struct wire_ip_01 {
+	char *ip;
+	char *gateway;
+	struct cni_routes routes;
+};
+struct wire_01 {
+	char *cni_version;
+	struct wire_ip_01 *ip4, *ip6;
+	struct cni_dns dns;
+};
 
 const struct json_field cni_dns_fields[] = {
 	F_STRS(struct cni_dns, nameservers, "nameservers", 0),
@@ -62,7 +91,7 @@ static const struct json_field ip_01_fields[] = {
 	{ 0 },
 };
 
-const struct json_field wire_1_fields[] = {
+static const struct json_field wire_1_fields[] = {
 	F_STR(struct wire_1, cni_version, "cniVersion", 0),
 	F_LIST(JSON_OBJS, struct wire_1, r.interfaces, "interfaces", 0, iface_fields),
 	F_LIST(JSON_OBJS, struct wire_1, r.ips, "ips", 0, ip_1_fields),
@@ -71,7 +100,7 @@ const struct json_field wire_1_fields[] = {
 	{ 0 },
 };
 
-const struct json_field wire_03_fields[] = {
+static const struct json_field wire_03_fields[] = {
 	F_STR(struct wire_03, cni_version, "cniVersion", 0),
 	F_LIST(JSON_OBJS, struct wire_03, interfaces, "interfaces", 0, iface_fields),
 	F_LIST(JSON_OBJS, struct wire_03, ips, "ips", 0, ip_03_fields),
@@ -80,13 +109,15 @@ const struct json_field wire_03_fields[] = {
 	{ 0 },
 };
 
-const struct json_field wire_01_fields[] = {
+static const struct json_field wire_01_fields[] = {
 	F_STR(struct wire_01, cni_version, "cniVersion", 0),
 	F_PTR(struct wire_01, ip4, "ip4", 0, ip_01_fields),
 	F_PTR(struct wire_01, ip6, "ip6", 0, ip_01_fields),
 	F_OBJ(struct wire_01, dns, "dns", JSON_ALWAYS, cni_dns_fields),
 	{ 0 },
 };
+
+/* ---- reading ---- */
 
 bool cni_dns_empty(const struct cni_dns *dns)
 {
@@ -227,4 +258,134 @@ int cni_result_parse(const char *text, size_t len, enum cni_version assumed, str
 		return -1;
 	*raw = obj;
 	return 0;
+}
+
+/* ---- writing ---- */
+
+static bool is_v4(const char *text)
+{
+	struct ip_net net;
+
+	return !ip_any_parse(text, &net) && ip_is_v4(&net.ip);
+}
+
+/* An empty text means the same as none, and an empty list is left out. */
+static struct cni_result tidy(const struct cni_result *r)
+{
+	struct cni_result t = *r;
+
+	if (!t.interfaces.n)
+		t.interfaces.v = NULL;
+	if (!t.ips.n)
+		t.ips.v = NULL;
+	if (!t.routes.n)
+		t.routes.v = NULL;
+	if (!t.dns.nameservers.n)
+		t.dns.nameservers.v = NULL;
+	if (!t.dns.search.n)
+		t.dns.search.v = NULL;
+	if (!t.dns.options.n)
+		t.dns.options.v = NULL;
+	if (t.dns.domain && !*t.dns.domain)
+		t.dns.domain = NULL;
+	return t;
+}
+
+static struct json_object *encode_1(const struct cni_result *r, char *version)
+{
+	struct wire_1 w = { .cni_version = version, .r = *r };
+
+	return json_encode(&w, wire_1_fields);
+}
+
+/* What 1.1.0 added is dropped. */
+static struct cni_ifaces older_interfaces(const struct cni_ifaces *in, struct arena *a)
+{
+	struct cni_ifaces out = { 0 };
+
+	if (!in->n)
+		return out;
+	out.v = arena_array(a, in->n, sizeof(*out.v));
+	for (; out.n < in->n; out.n++) {
+		const struct cni_iface *from = &in->v[out.n];
+
+		out.v[out.n] = (struct cni_iface){ .name = from->name,
+						   .mac = from->mac,
+						   .sandbox = from->sandbox };
+	}
+	return out;
+}
+
+static struct json_object *encode_03(const struct cni_result *r, char *version, struct arena *a)
+{
+	struct wire_03 w = {
+		.cni_version = version,
+		.interfaces = older_interfaces(&r->interfaces, a),
+		.routes = r->routes,
+		.dns = r->dns,
+	};
+
+	if (r->ips.n)
+		w.ips.v = arena_array(a, r->ips.n, sizeof(*w.ips.v));
+	for (; w.ips.n < r->ips.n; w.ips.n++) {
+		const struct cni_ip *from = &r->ips.v[w.ips.n];
+
+		w.ips.v[w.ips.n] = (struct wire_ip_03){
+			.version = arena_strdup(a, is_v4(from->address) ? "4" : "6"),
+			.ip = *from,
+		};
+	}
+	return json_encode(&w, wire_03_fields);
+}
+
+/* The first address of a family and the routes of that family; NULL when there is none. */
+static struct wire_ip_01 *first_ip(const struct cni_result *r, bool v4, struct arena *a)
+{
+	struct wire_ip_01 *w = arena_alloc(a, sizeof(*w));
+
+	for (size_t i = 0; i < r->ips.n && !w->ip; i++)
+		if (is_v4(r->ips.v[i].address) == v4)
+			*w = (struct wire_ip_01){ .ip = r->ips.v[i].address,
+						  .gateway = r->ips.v[i].gateway };
+	if (!w->ip)
+		return NULL;
+	w->routes.v = arena_array(a, r->routes.n + 1, sizeof(*w->routes.v));
+	for (size_t i = 0; i < r->routes.n; i++)
+		if (is_v4(r->routes.v[i].dst) == v4)
+			w->routes.v[w->routes.n++] = (struct cni_route){ .dst = r->routes.v[i].dst,
+									 .gw = r->routes.v[i].gw };
+	if (!w->routes.n)
+		w->routes.v = NULL;
+	return w;
+}
+
+static struct json_object *encode_01(const struct cni_result *r, char *version, struct arena *a,
+				     struct err *e)
+{
+	struct wire_01 w = {
+		.cni_version = version,
+		.ip4 = first_ip(r, true, a),
+		.ip6 = first_ip(r, false, a),
+		.dns = r->dns,
+	};
+
+	if (!w.ip4 && !w.ip6) {
+		cni_err(e, CNI_ERR_CONFIG, "cannot convert the result to %s: no valid IP addresses",
+			version);
+		return NULL;
+	}
+	return json_encode(&w, wire_01_fields);
+}
+
+struct json_object *cni_result_encode(const struct cni_result *r, enum cni_version v, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	struct cni_result t = tidy(r);
+	char *version = arena_strdup(&a, cni_version_text(v));
+
+	if (v >= CNI_1_0_0)
+		return encode_1(&t, version);
+	if (v >= CNI_0_3_0)
+		return encode_03(&t, version, &a);
+	return encode_01(&t, version, &a, e);
 }

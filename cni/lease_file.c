@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lease_file: reading and writing one lease in host-local's format. */
+#include "cni/lease_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spec/base/auto.h"
+#include "spec/base/fd.h"
+#include "spec/base/str.h"
+
+bool lease_text(const struct lease_dir *d, const char *name, char *text, size_t size)
+{
+	auto_fd int fd = openat(d->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t n = fd < 0 ? -1 : read_full(fd, text, size - 1);
+
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	while (n && strchr(" \t\r\n", text[n - 1]))
+		text[--n] = '\0';
+	return true;
+}
+
+bool lease_is_of(const char *text, const struct lease_owner *owner)
+{
+	size_t len = strlen(owner->container_id);
+
+	if (strncmp(text, owner->container_id, len))
+		return false;
+	return !text[len] ||
+	       (str_starts(text + len, "\r\n") && str_eq(text + len + 2, owner->ifname));
+}
+
+bool lease_held(const struct lease_dir *d, const struct ip_addr *ip,
+		const struct lease_owner *owner)
+{
+	char text[LEASE_TEXT_MAX];
+
+	return d->dir >= 0 && lease_text(d, ip_text(ip).s, text, sizeof(text)) &&
+	       lease_is_of(text, owner);
+}
+
+int lease_write(const struct lease_dir *d, const struct ip_addr *ip,
+		const struct lease_owner *owner, struct err *e)
+{
+	struct ip_text name = ip_text(ip);
+	auto_fd int fd =
+		openat(d->dir, name.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char text[LEASE_TEXT_MAX];
+	int len = snprintf(text, sizeof(text), "%s\r\n%s", owner->container_id, owner->ifname);
+
+	if (fd < 0)
+		return err_sys(e, "make lease %s", name.s);
+	if (write_all(fd, text, (size_t)len) < 0) {
+		err_sys(e, "write lease %s", name.s);
+		unlinkat(d->dir, name.s, 0);
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Golden plans: config and addresses in, one line per operation out; no root. */
+#include "cni/bridge.h"
+#include "cni/hostlocal.h"
+#include "spec/base/auto.h"
+#include "spec/base/str.h"
+#include "spec/cni/error.h"
+#include "tests/unit/test.h"
+
+static bool nothing_taken(const void *arg, const struct ip_addr *ip)
+{
+	(void)arg;
+	(void)ip;
+	return false;
+}
+
+/* What host-local would give on an empty directory. */
+static int addresses(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
+		     struct ipam_result *out, struct err *e)
+{
+	struct hostlocal_market m = { .taken = nothing_taken };
+	struct hostlocal_choice choice;
+	struct hostlocal h;
+
+	if (!conf->ipam)
+		return 0;
+	if (hostlocal_make(conf, args, a, &h, e) || hostlocal_choose(&h, &m, a, &choice, e))
+		return -1;
+	out->ips.n = choice.ips.n;
+	out->ips.v = arena_array(a, choice.ips.n, sizeof(*out->ips.v));
+	for (size_t i = 0; i < choice.ips.n; i++)
+		out->ips.v[i] = (struct ipam_addr){
+			.address = { choice.ips.v[i], choice.range[i]->subnet.bits },
+			.gateway = choice.range[i]->gateway,
+		};
+	out->routes = h.routes;
+	return 0;
+}
+
+/* The plan of ADD for a config with these keys, or the error's text. */
+static const char *plan_for(const char *keys, const char *cni_args, struct arena *a)
+{
+	char *text = arena_printf(a, "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",%s}", keys);
+	struct attach at = { "net", "c1", "eth0" };
+	struct ipam_result ipam = { 0 };
+	struct plan p = { .a = a };
+	auto_str struct str out = { 0 };
+	struct cni_args args;
+	struct bridge_conf c;
+	struct cni_conf conf;
+	struct err e = { 0 };
+
+	if (cni_conf_open(text, strlen(text), a, &conf, &e) || cni_conf_decode(&conf, a, &e) ||
+	    cni_args_parse(cni_args, a, &args, &e) || bridge_conf_make(&conf, &args, a, &c, &e) ||
+	    addresses(&conf, &args, a, &ipam, &e) || bridge_plan_add(&c, &at, &ipam, &p, &e))
+		return arena_printf(a, "%d %s", cni_err_code(&e), e.msg);
+	plan_print(&p, &out);
+	return arena_strdup(a, str_text(&out));
+}
+
+#define V4 "\"ipam\":{\"type\":\"host-local\",\"subnet\":\"10.1.0.0/16\"}"
+#define V46                                                                                        \
+	"\"ipam\":{\"type\":\"host-local\",\"ranges\":[[{\"subnet\":\"10.1.0.0/16\"}],"            \
+	"[{\"subnet\":\"fd00::/64\"}]],\"routes\":["                                               \
+	"{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"10.9.0.0/16\",\"gw\":\"10.1.0.7\",\"mtu\":1400,"       \
+	"\"priority\":9,\"table\":100,\"scope\":0}]}"
+
+TEST(plan_l2)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK_TEXT(plan_for("\"type\":\"bridge\"", NULL, &a),
+		   "host bridge cni0\n"
+		   "host veth vethb4b65655071 mac 8e:11:e5:f6:83:ca master cni0 peer eth0 "
+		   "mac 72:a5:c5:d0:3c:b1\n"
+		   "host sysctl net/ipv6/conf/vethb4b65655071/accept_ra=0 if there\n"
+		   "pod notify eth0\n"
+		   "pod up eth0\n"
+		   "host wait vethb4b65655071\n");
+}
+
+TEST(plan_v4_gateway)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK_TEXT(plan_for("\"type\":\"bridge\",\"bridge\":\"br1\",\"isDefaultGateway\":true,"
+			    "\"ipMasq\":true,\"mtu\":1400,\"hairpinMode\":true," V4,
+			    NULL, &a),
+		   "host bridge br1 mtu 1400\n"
+		   "host gateway br1 10.1.0.1/16\n"
+		   "host sysctl net/ipv4/ip_forward=1\n"
+		   "host veth vethb4b65655071 mac 8e:11:e5:f6:83:ca master br1 hairpin peer eth0 "
+		   "mac 0a:58:0a:01:00:02 mtu 1400\n"
+		   "host sysctl net/ipv6/conf/vethb4b65655071/accept_ra=0 if there\n"
+		   "pod notify eth0\n"
+		   "pod address eth0 10.1.0.2/16\n"
+		   "pod up eth0\n"
+		   "pod route eth0 0.0.0.0/0 via 10.1.0.1\n"
+		   "host masquerade 10.1.0.0/16 network net\n"
+		   "host wait vethb4b65655071\n");
+}
+
+/* The IPAM's default route and isDefaultGateway's are one route, not a conflict. */
+TEST(plan_dual_stack)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK_TEXT(plan_for("\"type\":\"bridge\",\"isDefaultGateway\":true,\"promiscMode\":true,"
+			    "\"forceAddress\":true,\"portIsolation\":true," V46,
+			    "MAC=02:00:00:00:00:09", &a),
+		   "host bridge cni0 promisc\n"
+		   "host gateway cni0 10.1.0.1/16 force\n"
+		   "host gateway cni0 fd00::1/64 force\n"
+		   "host sysctl net/ipv4/ip_forward=1\n"
+		   "host sysctl net/ipv6/conf/all/forwarding=1\n"
+		   "host veth vethb4b65655071 mac 8e:11:e5:f6:83:ca master cni0 isolated peer eth0 "
+		   "mac 02:00:00:00:00:09\n"
+		   "host sysctl net/ipv6/conf/vethb4b65655071/accept_ra=0 if there\n"
+		   "pod sysctl net/ipv6/conf/lo/disable_ipv6=0\n"
+		   "pod sysctl net/ipv6/conf/eth0/disable_ipv6=0\n"
+		   "pod sysctl net/ipv6/conf/eth0/keep_addr_on_down=1 if there\n"
+		   "pod sysctl net/ipv6/conf/eth0/accept_dad=0 if there\n"
+		   "pod notify eth0\n"
+		   "pod address eth0 10.1.0.2/16\n"
+		   "pod address eth0 fd00::2/64\n"
+		   "pod up eth0\n"
+		   "pod route eth0 0.0.0.0/0 via 10.1.0.1\n"
+		   "pod route eth0 10.9.0.0/16 via 10.1.0.7 mtu 1400 priority 9 table 100 scope 0\n"
+		   "pod route eth0 ::/0 via fd00::1\n"
+		   "host wait vethb4b65655071\n");
+}
+
+TEST(plan_mac_precedence)
+{
+	static const char both[] = "\"type\":\"bridge\",\"args\":{\"cni\":{\"mac\":"
+				   "\"02:00:00:00:00:0a\"}},\"runtimeConfig\":{\"mac\":"
+				   "\"02:00:00:00:00:0b\"}";
+	static const char args[] = "\"type\":\"bridge\",\"args\":{\"cni\":{\"mac\":"
+				   "\"02:00:00:00:00:0a\"}}";
+	auto_arena struct arena a = { 0 };
+
+	CHECK_HAS(plan_for(both, "MAC=02:00:00:00:00:0c", &a), "eth0 mac 02:00:00:00:00:0b");
+	CHECK_HAS(plan_for(args, "MAC=02:00:00:00:00:0c", &a), "eth0 mac 02:00:00:00:00:0a");
+	CHECK_HAS(plan_for("\"type\":\"bridge\"", "MAC=02:00:00:00:00:0c", &a),
+		  "eth0 mac 02:00:00:00:00:0c");
+}
+
+TEST(plan_refused)
+{
+	static const struct {
+		const char *keys, *args, *why;
+	} rows[] = {
+		{ "\"vlan\":5", "", "2 vlan: not supported" },
+		{ "\"vlanTrunk\":[{\"id\":5}]", "", "2 vlanTrunk: not supported" },
+		{ "\"macspoofchk\":true", "", "2 macspoofchk: not supported" },
+		{ "\"enabledad\":true", "", "2 enabledad: not supported" },
+		{ "\"disableContainerInterface\":true", "", "2 disableContainerInterface" },
+		{ "\"ipMasq\":true,\"ipMasqBackend\":\"iptables\"", "", "2 ipMasqBackend" },
+		{ "\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":1}]}", "",
+		  "2 runtimeConfig" },
+		{ "\"runtimeConfig\":{\"bandwidth\":{}}", "", "2 runtimeConfig: bandwidth" },
+		{ "\"hairpinMode\":true,\"promiscMode\":true", "", "7 cannot set" },
+		{ "\"bridge\":\"a/b\"", "", "7 bridge" },
+		{ "\"bridge\":\"br%d\"", "", "7 bridge" },
+		{ "\"mtu\":-1", "", "7 mtu" },
+		{ "\"mtu\":70000", "", "7 mtu" },
+		{ "\"mtu\":\"1400\"", "", "6 mtu" },
+		{ "\"isGateway\":\"true\"", "", "6 isGateway" },
+		{ "\"x\":1", "MAC=01:00:00:00:00:01", "7 invalid MAC" },
+		{ "\"x\":1", "MAC=02:00:00:00:00", "7 invalid MAC" },
+		{ "\"x\":1", "FOO=1", "4 CNI_ARGS" },
+		{ "\"ipam\":{\"subnet\":\"10.1.0.0/16\",\"routes\":[{\"dst\":\"10.0.0.0/8\","
+		  "\"gw\":\"fd00::1\"}]}",
+		  "", "7 routes: [0]: gw" },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		auto_arena struct arena a = { 0 };
+
+		CHECK_HAS(plan_for(rows[i].keys, rows[i].args, &a), rows[i].why);
+	}
+}
+
+TEST(plan_del)
+{
+	auto_arena struct arena a = { 0 };
+	struct attach at = { "net", "c1", "eth0" };
+	struct plan p = { .a = &a };
+	auto_str struct str out = { 0 };
+
+	bridge_plan_del(&at, "/leases", &p);
+	plan_print(&p, &out);
+	CHECK_TEXT(str_text(&out), "host detach vethb4b65655071\n"
+				   "host leases /leases/net of c1 eth0\n"
+				   "host delete vethb4b65655071 or eth0 in the pod\n");
+}
+
+/* Parts are hashed with their ends: "a","bc" is another attachment than "ab","c". */
+TEST(attach_names_differ)
+{
+	auto_arena struct arena a = { 0 };
+	struct attach one = { "a", "bc", "eth0" }, two = { "ab", "c", "eth0" },
+		      three = { "a", "bc", "eth1" };
+
+	CHECK(!str_eq(attach_host_name(&one, &a), attach_host_name(&two, &a)));
+	CHECK(!str_eq(attach_host_name(&one, &a), attach_host_name(&three, &a)));
+	CHECK(strlen(attach_host_name(&one, &a)) == CNI_IFNAME_MAX);
+	CHECK((attach_mac(&one, "host").b[0] & 3) == 2);
+}
