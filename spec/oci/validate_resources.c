@@ -42,7 +42,8 @@ static int check_memory(const struct oci_memory *m, struct err *e)
 		return err_set(e, EINVAL,
 			       "swap: %lld is below limit %lld, but stands for memory and swap",
 			       (long long)m->swap.v, (long long)m->limit.v);
-	if (m->swappiness.set && m->swappiness.v > SWAPPINESS_MAX)
+	/* UINT64_MAX: how docker writes its -1, "not set". */
+	if (m->swappiness.set && m->swappiness.v > SWAPPINESS_MAX && m->swappiness.v != UINT64_MAX)
 		return err_set(e, ERANGE, "swappiness: expected 0..%d, got %llu", SWAPPINESS_MAX,
 			       (unsigned long long)m->swappiness.v);
 	return 0;

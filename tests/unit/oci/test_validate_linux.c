@@ -236,6 +236,7 @@ TEST(validate_resources)
 		{ RESOURCES, "'memory':{'limit':100,'swap':0}", NULL },
 		{ RESOURCES, "'memory':{'swappiness':101}",
 		  "linux: resources: memory: swappiness: expected 0..100, got 101" },
+		{ RESOURCES, "'memory':{'swappiness':18446744073709551615}", NULL },
 		{ RESOURCES, "'cpu':{'idle':2}",
 		  "linux: resources: cpu: idle: expected 0..1, got 2" },
 		{ RESOURCES, "'cpu':{'cpus':'0\\n1'}",
