@@ -124,7 +124,7 @@ int cgroup_dev_list_of(const struct plan_cgroup_rule *rules, size_t n, struct ar
 				add_exception(&l, &r);
 			else if (take_back(&l, &r))
 				return err_set(e, ENOTSUP,
-					       "linux.resources.devices: cgroup v1 cannot make "
+					       "linux: resources: devices: cgroup v1 cannot make "
 					       "'%s %s' an exception within an exception",
 					       r.allow ? "allow" : "deny",
 					       rule_text(&r, r.access, a));

@@ -71,7 +71,7 @@ static int write_failed(const struct plan_cgroup *p, const struct plan_cgroup_wr
 		add_usage(dir, &a, &extra);
 	if (hint)
 		str_addc(&extra, ')');
-	return err_ctx(e, "linux.resources.%s%s: cgroup '%s%s'", w->field, str_text(&extra),
+	return err_ctx(e, "linux: resources: %s%s: cgroup '%s%s'", w->field, str_text(&extra),
 		       d->mountpoint, d->path);
 }
 

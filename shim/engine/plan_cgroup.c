@@ -53,12 +53,12 @@ static const char *start_path(const struct host_cgroup *c, struct arena *a)
 static int check_path(const char *path, struct err *e)
 {
 	if (has_dotdot(path))
-		return err_set(e, EINVAL, "linux.cgroupsPath: '%.200s' has a '..'", path);
+		return err_set(e, EINVAL, "linux: cgroupsPath: '%.200s' has a '..'", path);
 	if (strlen(path) >= PATH_MAX / 2)
-		return err_set(e, ENAMETOOLONG, "linux.cgroupsPath: longer than %d bytes",
+		return err_set(e, ENAMETOOLONG, "linux: cgroupsPath: longer than %d bytes",
 			       PATH_MAX / 2);
 	if (strchr(path, '\n'))
-		return err_set(e, EINVAL, "linux.cgroupsPath: has a line break");
+		return err_set(e, EINVAL, "linux: cgroupsPath: has a line break");
 	return 0;
 }
 
@@ -90,7 +90,7 @@ int plan_cgroup_dirs(const struct plan_input *in, struct arena *a, struct plan_c
 		char *full = path_clean(a, arena_printf(a, "/%s/%s", start, *path ? path : in->id));
 
 		if (!full[1])
-			return err_set(e, EINVAL, "linux.cgroupsPath: '%s' is the root cgroup",
+			return err_set(e, EINVAL, "linux: cgroupsPath: '%s' is the root cgroup",
 				       path);
 		p.dirs[p.n_dirs++] = (struct plan_cgroup_dir){
 			.key = c->key,
@@ -128,7 +128,7 @@ void cgroup_fail(struct cgroup_build *b, int num, const char *field, const char 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	err_set(b->e, num, "linux.resources.%s: %s", field, text);
+	err_set(b->e, num, "linux: resources: %s: %s", field, text);
 }
 
 void cgroup_warn(struct cgroup_build *b, const char *fmt, ...)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_cgroup: linux.cgroupsPath and linux.resources to directories, file writes, device rules. */
+/* plan_cgroup: linux: cgroupsPath and linux.resources to directories, file writes, device rules. */
 #ifndef SHIM_ENGINE_PLAN_CGROUP_H
 #define SHIM_ENGINE_PLAN_CGROUP_H
 
@@ -47,7 +47,7 @@ struct plan_cgroup_write {
 	unsigned int flags;
 	unsigned int group;
 	const char *controller; /* "memory" */
-	const char *field; /* the key that asks for it, below linux.resources: "memory.limit" */
+	const char *field; /* the key that asks for it, below linux.resources: "memory: limit" */
 	const char *file, *value;
 	const char *alt_file, *alt_value; /* instead, where the kernel has no .file; or NULL */
 };

@@ -36,7 +36,7 @@ struct cgroup_place cgroup_place_of(const struct cgroup_build *b, const char *co
 
 /* One setting as both dialects have it. A NULL file: that version has no such thing. */
 struct cgroup_setting {
-	const char *field;			/* "memory.limit", below linux.resources */
+	const char *field;			/* "memory: limit", below linux.resources */
 	const char *controller, *v1_controller; /* io is blkio on v1; NULL: the same */
 	const char *v1_file, *v1_alt;
 	const char *v2_file, *v2_alt;
@@ -60,7 +60,7 @@ bool cgroup_is_v2(const struct cgroup_build *b, const struct cgroup_setting *s);
 /* A row made by the caller, for `unified`. */
 void cgroup_put_write(struct cgroup_build *b, const struct plan_cgroup_write *w);
 
-/* Fail with "linux.resources.FIELD: text". */
+/* Fail with "linux: resources: FIELD: text". */
 void cgroup_fail(struct cgroup_build *b, int num, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_cgroup_cpu: linux.resources.cpu to the cpu and cpuset controllers. */
+/* plan_cgroup_cpu: linux: resources: cpu to the cpu and cpuset controllers. */
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define CPU_LIST_MAX 4096   /* bytes; the kernel takes a page */
 
 static const struct cgroup_setting shares_setting = {
-	.field = "cpu.shares",
+	.field = "cpu: shares",
 	.controller = "cpu",
 	.v1_file = "cpu.shares",
 	.v2_file = "cpu.weight",
@@ -21,28 +21,28 @@ static const struct cgroup_setting shares_setting = {
 	.group = CGROUP_GROUP_WEIGHT,
 };
 static const struct cgroup_setting idle_setting = {
-	.field = "cpu.idle",
+	.field = "cpu: idle",
 	.controller = "cpu",
 	.v1_file = "cpu.idle",
 	.v2_file = "cpu.idle",
 	.group = CGROUP_GROUP_WEIGHT,
 };
 static const struct cgroup_setting max_setting = {
-	.field = "cpu.quota",
+	.field = "cpu: quota",
 	.controller = "cpu",
 	.v1_file = "cpu.cfs_quota_us",
 	.v2_file = "cpu.max",
 	.group = CGROUP_GROUP_CFS,
 };
 static const struct cgroup_setting period_setting = {
-	.field = "cpu.period",
+	.field = "cpu: period",
 	.controller = "cpu",
 	.v1_file = "cpu.cfs_period_us",
 	.v2_file = "cpu.max",
 	.group = CGROUP_GROUP_CFS,
 };
 static const struct cgroup_setting burst_setting = {
-	.field = "cpu.burst",
+	.field = "cpu: burst",
 	.controller = "cpu",
 	.v1_file = "cpu.cfs_burst_us",
 	.v2_file = "cpu.max.burst",
@@ -50,14 +50,14 @@ static const struct cgroup_setting burst_setting = {
 };
 /* Before joining: a realtime process may join only where there is a budget. */
 static const struct cgroup_setting rt_period_setting = {
-	.field = "cpu.realtimePeriod",
+	.field = "cpu: realtimePeriod",
 	.controller = "cpu",
 	.v1_file = "cpu.rt_period_us",
 	.flags = CGROUP_EARLY,
 	.group = CGROUP_GROUP_RT,
 };
 static const struct cgroup_setting rt_runtime_setting = {
-	.field = "cpu.realtimeRuntime",
+	.field = "cpu: realtimeRuntime",
 	.controller = "cpu",
 	.v1_file = "cpu.rt_runtime_us",
 	.flags = CGROUP_EARLY,
@@ -65,7 +65,7 @@ static const struct cgroup_setting rt_runtime_setting = {
 };
 /* Before joining, so that no page is allocated on a node to be left again. */
 static const struct cgroup_setting cpus_setting = {
-	.field = "cpu.cpus",
+	.field = "cpu: cpus",
 	.controller = "cpuset",
 	.v1_file = "cpuset.cpus",
 	.v1_alt = "cpus", /* mounted with noprefix */
@@ -73,7 +73,7 @@ static const struct cgroup_setting cpus_setting = {
 	.flags = CGROUP_EARLY,
 };
 static const struct cgroup_setting mems_setting = {
-	.field = "cpu.mems",
+	.field = "cpu: mems",
 	.controller = "cpuset",
 	.v1_file = "cpuset.mems",
 	.v1_alt = "mems",
@@ -100,7 +100,7 @@ static void plan_weight(struct cgroup_build *b, const struct oci_cpu *cpu)
 	uint64_t shares = cpu->shares.v;
 
 	if (shares > SHARES_MAX)
-		cgroup_fail(b, EINVAL, "cpu.shares", "%llu is more than %d",
+		cgroup_fail(b, EINVAL, "cpu: shares", "%llu is more than %d",
 			    (unsigned long long)shares, SHARES_MAX);
 	else if (shares)
 		cgroup_put(b, &shares_setting,
@@ -111,7 +111,7 @@ static void plan_weight(struct cgroup_build *b, const struct oci_cpu *cpu)
 	if (!cpu->idle.set || !cpu->idle.v)
 		return;
 	if (cpu->idle.v != 1)
-		cgroup_fail(b, EINVAL, "cpu.idle", "%lld is neither 0 nor 1",
+		cgroup_fail(b, EINVAL, "cpu: idle", "%lld is neither 0 nor 1",
 			    (long long)cpu->idle.v);
 	cgroup_put_num(b, &idle_setting, cpu->idle.v);
 }
@@ -122,7 +122,7 @@ static void plan_bandwidth(struct cgroup_build *b, const struct oci_cpu *cpu)
 	uint64_t period = cpu->period.v;
 
 	if (period > INT64_MAX || cpu->burst.v > INT64_MAX)
-		cgroup_fail(b, EINVAL, period > INT64_MAX ? "cpu.period" : "cpu.burst",
+		cgroup_fail(b, EINVAL, period > INT64_MAX ? "cpu: period" : "cpu: burst",
 			    "out of range");
 	if (cgroup_is_v2(b, &max_setting)) {
 		const char *text =
@@ -146,7 +146,7 @@ static void plan_bandwidth(struct cgroup_build *b, const struct oci_cpu *cpu)
 static void plan_realtime(struct cgroup_build *b, const struct oci_cpu *cpu)
 {
 	if (cpu->realtime_period.v > INT64_MAX)
-		cgroup_fail(b, EINVAL, "cpu.realtimePeriod", "out of range");
+		cgroup_fail(b, EINVAL, "cpu: realtimePeriod", "out of range");
 	if (cpu->realtime_period.v)
 		cgroup_put_num(b, &rt_period_setting, (int64_t)cpu->realtime_period.v);
 	if (cpu->realtime_runtime.v)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_cgroup_dev: linux.resources.devices and the devices every container may use. */
+/* plan_cgroup_dev: linux: resources: devices and the devices every container may use. */
 #include <errno.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ static int64_t device_number(struct cgroup_build *b, const char *field, const st
 static void parse_rule(struct cgroup_build *b, size_t i, const struct oci_device_rule *r,
 		       struct plan_cgroup_rule *out)
 {
-	const char *field = arena_printf(b->a, "devices[%zu]", i);
+	const char *field = arena_printf(b->a, "devices: [%zu]", i);
 	const char *type = r->type ? r->type : "a";
 
 	out->allow = r->allow;
@@ -94,7 +94,7 @@ static void check_place(struct cgroup_build *b, bool denies)
 			    "this host has neither a devices controller nor cgroup v2 to deny "
 			    "devices with (disable cgroups to run without that protection)");
 	if (p->dev == CGROUP_DEV_NONE && denies && !b->failed)
-		cgroup_warn(b, "linux.resources.devices: nothing enforces it here");
+		cgroup_warn(b, "linux: resources: devices: nothing enforces it here");
 	if (p->dev == CGROUP_DEV_V1 && !b->failed &&
 	    cgroup_dev_list_of(p->rules, p->n_rules, b->a, &list, b->e))
 		b->failed = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_cgroup_io: linux.resources.blockIO to blkio (v1) and io (v2). */
+/* plan_cgroup_io: linux: resources: blockIO to blkio (v1) and io (v2). */
 #include <errno.h>
 
 #include "shim/engine/plan_cgroup_build.h"
@@ -10,7 +10,7 @@
 
 #define IO_SETTING(key, v1, alt, v2, v2alt)                                                        \
 	{                                                                                          \
-		.field = "blockIO." key, .controller = "io", .v1_controller = "blkio",             \
+		.field = "blockIO: " key, .controller = "io", .v1_controller = "blkio",            \
 		.v1_file = (v1), .v1_alt = (alt), .v2_file = (v2), .v2_alt = (v2alt)               \
 	}
 
@@ -20,10 +20,10 @@ static const struct cgroup_setting weight_setting =
 static const struct cgroup_setting leaf_setting =
 	IO_SETTING("leafWeight", "blkio.leaf_weight", NULL, NULL, NULL);
 static const struct cgroup_setting device_weight_setting =
-	IO_SETTING("weightDevice.weight", "blkio.weight_device", "blkio.bfq.weight_device",
+	IO_SETTING("weightDevice: weight", "blkio.weight_device", "blkio.bfq.weight_device",
 		   "io.bfq.weight", "io.weight");
 static const struct cgroup_setting device_leaf_setting =
-	IO_SETTING("weightDevice.leafWeight", "blkio.leaf_weight_device", NULL, NULL, NULL);
+	IO_SETTING("weightDevice: leafWeight", "blkio.leaf_weight_device", NULL, NULL, NULL);
 
 static const struct {
 	struct cgroup_setting setting;
@@ -99,7 +99,7 @@ void cgroup_plan_io(struct cgroup_build *b, const struct oci_resources *r)
 	put_weight(b, &leaf_setting, "", io->leaf_weight.v);
 	for (size_t i = 0; i < io->weight_device.n; i++) {
 		const struct oci_weight_device *w = &io->weight_device.v[i];
-		const char *dev = device(b, "blockIO.weightDevice", w->major, w->minor);
+		const char *dev = device(b, "blockIO: weightDevice", w->major, w->minor);
 
 		put_weight(b, &device_weight_setting, dev, w->weight.v);
 		put_weight(b, &device_leaf_setting, dev, w->leaf_weight.v);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_cgroup_memory: linux.resources.memory and pids. */
+/* plan_cgroup_memory: linux: resources: memory and pids. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,14 +9,14 @@
 #define UNLIMITED      (-1)
 
 static const struct cgroup_setting limit_setting = {
-	.field = "memory.limit",
+	.field = "memory: limit",
 	.controller = "memory",
 	.v1_file = "memory.limit_in_bytes",
 	.v2_file = "memory.max",
 	.group = CGROUP_GROUP_MEMORY,
 };
 static const struct cgroup_setting swap_setting = {
-	.field = "memory.swap",
+	.field = "memory: swap",
 	.controller = "memory",
 	.v1_file = "memory.memsw.limit_in_bytes",
 	.v2_file = "memory.swap.max",
@@ -24,7 +24,7 @@ static const struct cgroup_setting swap_setting = {
 };
 /* Nothing that a kernel without swap accounting would not do as well. */
 static const struct cgroup_setting no_swap_setting = {
-	.field = "memory.swap",
+	.field = "memory: swap",
 	.controller = "memory",
 	.v1_file = "memory.memsw.limit_in_bytes",
 	.v2_file = "memory.swap.max",
@@ -32,38 +32,38 @@ static const struct cgroup_setting no_swap_setting = {
 	.group = CGROUP_GROUP_MEMORY,
 };
 static const struct cgroup_setting reservation_setting = {
-	.field = "memory.reservation",
+	.field = "memory: reservation",
 	.controller = "memory",
 	.v1_file = "memory.soft_limit_in_bytes",
 	.v2_file = "memory.low",
 };
 static const struct cgroup_setting kernel_setting = {
-	.field = "memory.kernel",
+	.field = "memory: kernel",
 	.controller = "memory",
 	.v1_file = "memory.kmem.limit_in_bytes",
 };
 static const struct cgroup_setting kernel_tcp_setting = {
-	.field = "memory.kernelTCP",
+	.field = "memory: kernelTCP",
 	.controller = "memory",
 	.v1_file = "memory.kmem.tcp.limit_in_bytes",
 };
 static const struct cgroup_setting swappiness_setting = {
-	.field = "memory.swappiness",
+	.field = "memory: swappiness",
 	.controller = "memory",
 	.v1_file = "memory.swappiness",
 };
 static const struct cgroup_setting oom_setting = {
-	.field = "memory.disableOOMKiller",
+	.field = "memory: disableOOMKiller",
 	.controller = "memory",
 	.v1_file = "memory.oom_control",
 };
 static const struct cgroup_setting hierarchy_setting = {
-	.field = "memory.useHierarchy",
+	.field = "memory: useHierarchy",
 	.controller = "memory",
 	.v1_file = "memory.use_hierarchy",
 };
 static const struct cgroup_setting pids_setting = {
-	.field = "pids.limit",
+	.field = "pids: limit",
 	.controller = "pids",
 	.v1_file = "pids.max",
 	.v2_file = "pids.max",
@@ -96,13 +96,13 @@ static void plan_swap(struct cgroup_build *b, const struct oci_memory *m)
 		return;
 	}
 	if (swap < 0)
-		cgroup_fail(b, EINVAL, "memory.swap", "%lld is negative", (long long)swap);
+		cgroup_fail(b, EINVAL, "memory: swap", "%lld is negative", (long long)swap);
 	if (limit <= 0)
-		cgroup_fail(b, EINVAL, "memory.swap",
+		cgroup_fail(b, EINVAL, "memory: swap",
 			    "is memory and swap together, and needs a "
 			    "memory.limit");
 	if (swap < limit)
-		cgroup_fail(b, EINVAL, "memory.swap",
+		cgroup_fail(b, EINVAL, "memory: swap",
 			    "%lld is memory and swap together, and less than memory.limit %lld",
 			    (long long)swap, (long long)limit);
 	own = swap - limit;
@@ -117,7 +117,7 @@ static void plan_v1_memory(struct cgroup_build *b, const struct oci_memory *m)
 	bool v2 = cgroup_is_v2(b, &limit_setting);
 
 	if (m->kernel.v > 0 && !v2)
-		cgroup_warn(b, "linux.resources.memory.kernel: kernels since 5.16 have no such "
+		cgroup_warn(b, "linux: resources: memory: kernel: kernels since 5.16 have no such "
 			       "limit, ignored");
 	else if (m->kernel.v > 0)
 		cgroup_put_num(b, &kernel_setting, m->kernel.v);
@@ -131,7 +131,7 @@ static void plan_v1_memory(struct cgroup_build *b, const struct oci_memory *m)
 	if (!m->swappiness.set || m->swappiness.v == UINT64_MAX || (v2 && !m->swappiness.v))
 		return;
 	if (m->swappiness.v > SWAPPINESS_MAX)
-		cgroup_fail(b, EINVAL, "memory.swappiness", "%llu is more than %d",
+		cgroup_fail(b, EINVAL, "memory: swappiness", "%llu is more than %d",
 			    (unsigned long long)m->swappiness.v, SWAPPINESS_MAX);
 	cgroup_put_num(b, &swappiness_setting, (int64_t)m->swappiness.v);
 }

@@ -12,12 +12,12 @@
 #define UNIFIED_VALUE_MAX 4096
 
 static const struct cgroup_setting class_setting = {
-	.field = "network.classID",
+	.field = "network: classID",
 	.controller = "net_cls",
 	.v1_file = "net_cls.classid",
 };
 static const struct cgroup_setting priority_setting = {
-	.field = "network.priorities",
+	.field = "network: priorities",
 	.controller = "net_prio",
 	.v1_file = "net_prio.ifpriomap",
 };
@@ -89,7 +89,7 @@ static void plan_network(struct cgroup_build *b, const struct oci_network *net)
 		const struct oci_if_priority *p = &net->priorities.v[i];
 
 		if (!is_word(p->name, IFNAMSIZ - 1))
-			cgroup_fail(b, EINVAL, "network.priorities",
+			cgroup_fail(b, EINVAL, "network: priorities",
 				    "'%.32s' is not an interface name", p->name);
 		cgroup_put(b, &priority_setting, arena_printf(b->a, "%s %u", p->name, p->priority),
 			   NULL, NULL);
@@ -145,7 +145,7 @@ static size_t unified_dir(struct cgroup_build *b, const char *field, const char 
 static void plan_unified_one(struct cgroup_build *b, const struct json_kv *kv)
 {
 	const char *dot = strchr(kv->key, '.');
-	const char *field = arena_printf(b->a, "unified.%.64s", kv->key), *controller;
+	const char *field = arena_printf(b->a, "unified: %.64s", kv->key), *controller;
 	struct plan_cgroup_write w = { .field = field, .file = kv->key };
 	char **lines;
 

@@ -14,7 +14,7 @@
 #define ERRNO_MAX     4095 /* the kernel's MAX_ERRNO; it would cut what is above */
 #define DATA_MAX      0xffff
 #define NAME_MAX_LEN  64
-#define KEY	      "linux.seccomp"
+#define KEY	      "linux: seccomp"
 
 /* What an OCI action is to the kernel, and the largest data it takes (0: none). */
 static const struct {
@@ -64,7 +64,7 @@ static int plan_flags(const struct oci_seccomp *s, unsigned int *out, struct err
 		const struct name *n = names_find(oci_seccomp_flag_names, s->flags.v[i]);
 
 		if (!n)
-			return err_set(e, EINVAL, KEY ".flags[%zu]: unknown flag '%.64s'", i,
+			return err_set(e, EINVAL, KEY ": flags: [%zu]: unknown flag '%.64s'", i,
 				       s->flags.v[i]);
 		*out |= (unsigned int)n->value;
 	}
@@ -84,8 +84,8 @@ static int plan_archs(const struct oci_seccomp *s, struct build *b)
 
 		if (!n)
 			return err_set(b->e, EINVAL,
-				       KEY ".architectures[%zu]: unknown architecture '%.64s'", i,
-				       s->architectures.v[i]);
+				       KEY ": architectures: [%zu]: unknown architecture '%.64s'",
+				       i, s->architectures.v[i]);
 		for (size_t k = 0; k < p->n_archs; k++)
 			twice |= p->archs[k] == (uint32_t)n->value;
 		if (!twice)
@@ -115,11 +115,12 @@ static int plan_args(const char *key, const struct oci_seccomp_rule *r, struct b
 		const struct name *op = arg->op ? names_find(oci_seccomp_op_names, arg->op) : NULL;
 
 		if (arg->index >= SECCOMP_ARGS_MAX)
-			return err_set(b->e, EINVAL, "%s.args[%zu].index: %u is more than %d", key,
-				       i, arg->index, SECCOMP_ARGS_MAX - 1);
+			return err_set(b->e, EINVAL, "%s: args: [%zu]: index: %u is more than %d",
+				       key, i, arg->index, SECCOMP_ARGS_MAX - 1);
 		if (!op)
-			return err_set(b->e, EINVAL, "%s.args[%zu].op: unknown operator '%.64s'",
-				       key, i, arg->op ? arg->op : "");
+			return err_set(b->e, EINVAL,
+				       "%s: args: [%zu]: op: unknown operator '%.64s'", key, i,
+				       arg->op ? arg->op : "");
 		args[i] = (struct plan_seccomp_arg){ arg->index, (int)op->value, arg->value,
 						     op->value == OCI_CMP_MASKED_EQ ? arg->value_two
 										    : 0 };
@@ -179,10 +180,10 @@ static int put_known(const char *key, struct build *b, const struct plan_seccomp
 
 static int plan_rule(size_t i, const struct oci_seccomp_rule *in, struct build *b)
 {
-	const char *key = arena_printf(b->a, KEY ".syscalls[%zu]", i);
+	const char *key = arena_printf(b->a, KEY ": syscalls: [%zu]", i);
 	struct plan_seccomp_rule r = { .n_args = in->args.n };
 
-	if (resolve_action(arena_printf(b->a, "%s.action", key), in->action, &in->errno_ret,
+	if (resolve_action(arena_printf(b->a, "%s: action", key), in->action, &in->errno_ret,
 			   &r.action, b->e) ||
 	    plan_args(key, in, b, &r.args))
 		return -1;
@@ -215,7 +216,7 @@ int plan_seccomp(const struct plan_input *in, struct arena *a, struct plan_secco
 
 	if (s && !in->host->seccomp)
 		return err_set(e, ENOTSUP, KEY ": this kernel has no seccomp filters");
-	if (s && (resolve_action(KEY ".defaultAction", s->default_action, &s->default_errno_ret,
+	if (s && (resolve_action(KEY ": defaultAction", s->default_action, &s->default_errno_ret,
 				 &p.default_action, e) ||
 		  plan_flags(s, &p.flags, e) || plan_archs(s, &b)))
 		return -1;

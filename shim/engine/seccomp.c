@@ -29,7 +29,7 @@ static void release_filter(scmp_filter_ctx *ctx)
 static int lib_err(int num, const char *what, const char *name, struct err *e)
 {
 	errno = -num;
-	return err_sys(e, "linux.seccomp: libseccomp: %s '%s'", what, name);
+	return err_sys(e, "linux: seccomp: libseccomp: %s '%s'", what, name);
 }
 
 static enum scmp_compare compare_of(int op)
@@ -96,7 +96,7 @@ static ssize_t export(scmp_filter_ctx ctx, struct sock_filter *out, struct err *
 	if (n < 0)
 		return err_sys(e, "read a memfd");
 	if (lseek(fd, 0, SEEK_END) != n)
-		return err_set(e, E2BIG, "linux.seccomp: more than %d instructions", BPF_MAXINSNS);
+		return err_set(e, E2BIG, "linux: seccomp: more than %d instructions", BPF_MAXINSNS);
 	return n / (ssize_t)sizeof(*out);
 }
 
@@ -110,7 +110,7 @@ static int compile(const struct plan_seccomp *p, struct arena *a, struct seccomp
 	int ret;
 
 	if (!ctx)
-		return err_set(e, EINVAL, "linux.seccomp.defaultAction: libseccomp refuses it");
+		return err_set(e, EINVAL, "linux: seccomp: defaultAction: libseccomp refuses it");
 	ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0); /* ours to set, or not */
 	if (!ret)
 		ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, OPTIMIZE_TREE);
@@ -126,7 +126,7 @@ static int compile(const struct plan_seccomp *p, struct arena *a, struct seccomp
 	if (n < 0)
 		return -1;
 	if (prologue + (size_t)n > BPF_MAXINSNS)
-		return err_set(e, E2BIG, "linux.seccomp: more than %d instructions", BPF_MAXINSNS);
+		return err_set(e, E2BIG, "linux: seccomp: more than %d instructions", BPF_MAXINSNS);
 	out->filter = code;
 	out->len = (unsigned short)(prologue + (size_t)n);
 	return 0;

@@ -237,7 +237,7 @@ TEST(cgroup_failure_leaves_nothing)
 	if (!fixture_init(&f, "{\"cpu\":{\"cpus\":\"1000\"}}"))
 		return;
 	CHECK(cgroup_create(&f.plan, &f.cg, &f.e));
-	CHECK_HAS(f.e.msg, "linux.resources.cpu.cpus");
+	CHECK_HAS(f.e.msg, "linux: resources: cpu: cpus");
 	CHECK_HAS(f.e.msg, f.linux_.cgroups_path);
 	for (size_t i = 0; i < f.plan.n_dirs; i++) {
 		char *dir =
@@ -282,7 +282,7 @@ TEST(cgroup_shares_are_read_back)
 	}
 	ASSERT(fixture_create(&f));
 	CHECK(cgroup_limit(&f.plan, &f.cg, &f.e));
-	CHECK_HAS(f.e.msg, "linux.resources.cpu.shares");
+	CHECK_HAS(f.e.msg, "linux: resources: cpu: shares");
 	CHECK_HAS(f.e.msg, "the minimum of cpu.shares is 2");
 }
 
@@ -507,7 +507,7 @@ TEST(cgroup_too_low_a_limit_says_so)
 	if (!cgroup_limit(&f.plan, &f.cg, &f.e))
 		return; /* all was reclaimed: that is fine, too */
 	CHECK(f.e.num == EBUSY);
-	CHECK_HAS(f.e.msg, "linux.resources.memory.limit");
+	CHECK_HAS(f.e.msg, "linux: resources: memory: limit");
 	CHECK_HAS(f.e.msg, "usage");
 }
 

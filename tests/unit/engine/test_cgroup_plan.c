@@ -52,6 +52,15 @@ static struct host *host_of(struct arena *a, enum layout l)
 	return h;
 }
 
+/* Decoded only: what spec/oci would refuse already is the planner's to refuse as well. */
+static struct oci_resources *resources_of(struct arena *a, const char *text, struct err *e)
+{
+	struct oci_resources *r = arena_alloc(a, sizeof(*r));
+	struct json_object *doc = json_parse(text, strlen(text), e);
+
+	return doc && !json_decode(json_own(a, doc), oci_resources_fields, r, a, e) ? r : NULL;
+}
+
 /* The plan's text without the directories and the device rules, or the error's text. */
 static const char *limits(struct arena *a, enum layout l, const char *resources)
 {
@@ -62,7 +71,7 @@ static const char *limits(struct arena *a, enum layout l, const char *resources)
 	struct err e = { 0 };
 	auto_str struct str text = { 0 };
 
-	linux_.resources = oci_resources_parse(resources, strlen(resources), a, &e);
+	linux_.resources = resources_of(a, resources, &e);
 	if (!linux_.resources || plan_cgroup(&in, a, &p, &e))
 		return arena_strdup(a, e.msg);
 	p.dev = CGROUP_DEV_NONE;
@@ -131,14 +140,15 @@ TEST(cgroup_swap_rules)
 	CHECK_LIMITS(V1, "{\"memory\":{\"limit\":-1,\"swap\":-1}}",
 		     "cgroup limit memory: memory.limit_in_bytes = -1\n"
 		     "cgroup limit memory: memory.memsw.limit_in_bytes = -1, if there\n");
-	CHECK_LIMITS(V2, "{\"memory\":{\"limit\":1000,\"swap\":999}}",
-		     "linux.resources.memory.swap: 999 is memory and swap together, and less than "
-		     "memory.limit 1000");
+	CHECK_LIMITS(
+		V2, "{\"memory\":{\"limit\":1000,\"swap\":999}}",
+		"linux: resources: memory: swap: 999 is memory and swap together, and less than "
+		"memory.limit 1000");
 	CHECK_LIMITS(V2, "{\"memory\":{\"swap\":999}}",
-		     "linux.resources.memory.swap: is memory and swap together, and needs a "
+		     "linux: resources: memory: swap: is memory and swap together, and needs a "
 		     "memory.limit");
 	CHECK_LIMITS(V2, "{\"memory\":{\"limit\":-2}}",
-		     "linux.resources.memory.limit: -2 is negative");
+		     "linux: resources: memory: limit: -2 is negative");
 }
 
 TEST(cgroup_v1_only_memory)
@@ -152,11 +162,11 @@ TEST(cgroup_v1_only_memory)
 		     "cgroup limit memory: memory.use_hierarchy = 1\n"
 		     "cgroup limit memory: memory.swappiness = 7\n");
 	CHECK_LIMITS(V2, "{\"memory\":{\"swappiness\":7}}",
-		     "linux.resources.memory.swappiness: cgroup v2 has no such setting");
+		     "linux: resources: memory: swappiness: cgroup v2 has no such setting");
 	CHECK_LIMITS(V2, "{\"memory\":{\"disableOOMKiller\":true}}",
-		     "linux.resources.memory.disableOOMKiller: cgroup v2 has no such setting");
+		     "linux: resources: memory: disableOOMKiller: cgroup v2 has no such setting");
 	CHECK_LIMITS(V2, "{\"memory\":{\"kernel\":5}}",
-		     "linux.resources.memory.kernel: cgroup v2 has no such setting");
+		     "linux: resources: memory: kernel: cgroup v2 has no such setting");
 	/* What docker and podman send for "not set". */
 	CHECK_LIMITS(V2,
 		     "{\"memory\":{\"swappiness\":0,\"disableOOMKiller\":false,\"kernel\":-1,"
@@ -164,9 +174,9 @@ TEST(cgroup_v1_only_memory)
 		     "");
 	CHECK_LIMITS(V1, "{\"memory\":{\"swappiness\":18446744073709551615}}", "");
 	CHECK_LIMITS(V1, "{\"memory\":{\"swappiness\":101}}",
-		     "linux.resources.memory.swappiness: 101 is more than 100");
+		     "linux: resources: memory: swappiness: 101 is more than 100");
 	CHECK_LIMITS(V1, "{\"memory\":{\"kernel\":5}}",
-		     "cgroup warning: linux.resources.memory.kernel: kernels since 5.16 have no "
+		     "cgroup warning: linux: resources: memory: kernel: kernels since 5.16 have no "
 		     "such limit, ignored\n");
 	CHECK_LIMITS(V2, "{\"memory\":{\"limit\":5,\"checkBeforeUpdate\":true}}",
 		     "cgroup limit memory: memory.max = 5, not below the usage\n");
@@ -198,12 +208,12 @@ TEST(cgroup_cpu)
 		     "cgroup early cpu: cpu.rt_period_us = 1000\n"
 		     "cgroup early cpu: cpu.rt_runtime_us = 950\n");
 	CHECK_LIMITS(V2, "{\"cpu\":{\"realtimeRuntime\":950}}",
-		     "linux.resources.cpu.realtimeRuntime: cgroup v2 has no such setting");
+		     "linux: resources: cpu: realtimeRuntime: cgroup v2 has no such setting");
 	CHECK_LIMITS(V2, "{\"cpu\":{\"realtimeRuntime\":0,\"shares\":0,\"quota\":0}}", "");
 	CHECK_LIMITS(V1, "{\"cpu\":{\"shares\":262145}}",
-		     "linux.resources.cpu.shares: 262145 is more than 262144");
+		     "linux: resources: cpu: shares: 262145 is more than 262144");
 	CHECK_LIMITS(V1, "{\"cpu\":{\"cpus\":\"0\\n1\"}}",
-		     "linux.resources.cpu.cpus: '0\n1' is not a list like 0-3,7");
+		     "linux: resources: cpu: cpus: '0 1' is not a list like 0-3,7");
 }
 
 TEST(cgroup_pids)
@@ -211,9 +221,10 @@ TEST(cgroup_pids)
 	CHECK_LIMITS(V1, "{\"pids\":{\"limit\":-1}}", "cgroup limit pids: pids.max = max\n");
 	CHECK_LIMITS(V2, "{\"pids\":{\"limit\":0}}", "cgroup limit pids: pids.max = 1\n");
 	CHECK_LIMITS(V2, "{\"pids\":{\"limit\":77}}", "cgroup limit pids: pids.max = 77\n");
-	CHECK_LIMITS(HYBRID, "{\"pids\":{\"limit\":77}}",
-		     "linux.resources.pids.limit: this host has no cgroup controller 'pids' (is it "
-		     "mounted, or disabled on the kernel's command line?)");
+	CHECK_LIMITS(
+		HYBRID, "{\"pids\":{\"limit\":77}}",
+		"linux: resources: pids: limit: this host has no cgroup controller 'pids' (is it "
+		"mounted, or disabled on the kernel's command line?)");
 }
 
 TEST(cgroup_io)
@@ -235,11 +246,11 @@ TEST(cgroup_io)
 		     "cgroup limit io: io.max = 8:0 rbps=100\n"
 		     "cgroup limit io: io.max = 8:16 wiops=max\n");
 	CHECK_LIMITS(V2, "{\"blockIO\":{\"leafWeight\":100}}",
-		     "linux.resources.blockIO.leafWeight: cgroup v2 has no such setting");
+		     "linux: resources: blockIO: leafWeight: cgroup v2 has no such setting");
 	CHECK_LIMITS(V1, "{\"blockIO\":{\"leafWeight\":100}}",
 		     "cgroup limit blkio: blkio.leaf_weight = 100\n");
 	CHECK_LIMITS(V2, "{\"blockIO\":{\"weight\":5}}",
-		     "linux.resources.blockIO.weight: 5 is not within 10..1000");
+		     "linux: resources: blockIO: weight: 5 is not within 10..1000");
 	CHECK_LIMITS(V2, "{\"blockIO\":{\"weight\":0,\"leafWeight\":0}}", "");
 }
 
@@ -257,11 +268,11 @@ TEST(cgroup_hugetlb_net_rdma)
 		     "cgroup limit hugetlb: hugetlb.2MB.max = 4096\n"
 		     "cgroup limit hugetlb: hugetlb.2MB.rsvd.max = 4096, if there\n");
 	CHECK_LIMITS(V2, "{\"hugepageLimits\":[{\"pageSize\":\"../2MB\",\"limit\":4096}]}",
-		     "linux.resources.hugepageLimits: '../2MB' is not a page size like 2MB");
+		     "linux: resources: hugepageLimits: '../2MB' is not a page size like 2MB");
 	CHECK_LIMITS(V1, net,
 		     "cgroup limit net_cls: net_cls.classid = 7\n"
 		     "cgroup limit net_prio: net_prio.ifpriomap = eth0 3\n");
-	CHECK_LIMITS(V2, net, "linux.resources.network.classID: cgroup v2 has no such setting");
+	CHECK_LIMITS(V2, net, "linux: resources: network: classID: cgroup v2 has no such setting");
 	CHECK_LIMITS(V1, rdma,
 		     "cgroup limit rdma: rdma.max = mlx5_0 hca_handle=3 hca_object=max\n");
 	CHECK_LIMITS(V2, rdma,
@@ -276,18 +287,19 @@ TEST(cgroup_unified)
 	CHECK_LIMITS(V2, "{\"unified\":{\"cgroup.max.depth\":\"3\"}}",
 		     "cgroup limit cgroup: cgroup.max.depth = 3\n");
 	CHECK_LIMITS(V2, "{\"unified\":{\"misc.max\":\"3\"}}",
-		     "linux.resources.unified.misc.max: this host has no cgroup v2 controller "
+		     "linux: resources: unified: misc.max: this host has no cgroup v2 controller "
 		     "'misc'");
 	CHECK_LIMITS(V2, "{\"unified\":{\"../memory.max\":\"3\"}}",
-		     "linux.resources.unified.../memory.max: is not a file name like "
+		     "linux: resources: unified: ../memory.max: is not a file name like "
 		     "CONTROLLER.PARAMETER");
 	CHECK_LIMITS(V2, "{\"unified\":{\"cgroup.procs\":\"0\"}}",
-		     "linux.resources.unified.cgroup.procs: belongs to the runtime");
+		     "linux: resources: unified: cgroup.procs: belongs to the runtime");
 	CHECK_LIMITS(V1, "{\"unified\":{\"memory.max\":\"3\"}}",
-		     "linux.resources.unified.memory.max: needs cgroup v2");
-	CHECK_LIMITS(HYBRID, "{\"unified\":{\"memory.max\":\"3\"}}",
-		     "linux.resources.unified.memory.max: needs cgroup v2, but 'memory' is in a v1 "
-		     "hierarchy");
+		     "linux: resources: unified: memory.max: needs cgroup v2");
+	CHECK_LIMITS(
+		HYBRID, "{\"unified\":{\"memory.max\":\"3\"}}",
+		"linux: resources: unified: memory.max: needs cgroup v2, but 'memory' is in a v1 "
+		"hierarchy");
 	CHECK_LIMITS(HYBRID, "{\"unified\":{\"hugetlb.2MB.max\":\"0\"}}",
 		     "cgroup limit hugetlb: hugetlb.2MB.max = 0\n");
 }
@@ -311,9 +323,9 @@ TEST(cgroup_paths)
 	CHECK_PATHS(v2, "", "/sys/fs/cgroup/own/id\n");
 	CHECK_PATHS(v2, "/x", "/sys/fs/cgroup/x\n");
 	CHECK_PATHS(v2, "/..x", "/sys/fs/cgroup/..x\n");
-	CHECK_PATHS(v2, "/a/../b", "linux.cgroupsPath: '/a/../b' has a '..'");
-	CHECK_PATHS(v2, "..", "linux.cgroupsPath: '..' has a '..'");
-	CHECK_PATHS(v2, "/", "linux.cgroupsPath: '/' is the root cgroup");
+	CHECK_PATHS(v2, "/a/../b", "linux: cgroupsPath: '/a/../b' has a '..'");
+	CHECK_PATHS(v2, "..", "linux: cgroupsPath: '..' has a '..'");
+	CHECK_PATHS(v2, "/", "linux: cgroupsPath: '/' is the root cgroup");
 }
 
 TEST(cgroup_paths_nested)
@@ -353,7 +365,7 @@ TEST(cgroup_modes_without_cgroups)
 	CHECK(p.n_dirs == 0 && p.dev == CGROUP_DEV_NONE);
 	linux_.resources = &r;
 	CHECK(plan_cgroup(&in, &a, &p, &e) && e.num == ENOTSUP);
-	CHECK_HAS(e.msg, "linux.resources.devices");
+	CHECK_HAS(e.msg, "linux: resources: devices");
 	in.cgroups_disabled = true;
 	CHECK(!plan_cgroup(&in, &a, &p, &e));
 	CHECK_HAS(p.warning, "cgroups are disabled");
@@ -419,7 +431,7 @@ TEST(cgroup_whole_plan_v2)
 	struct plan_cgroup p;
 	struct err e = { 0 };
 
-	linux_.resources = oci_resources_parse(doc, strlen(doc), &a, &e);
+	linux_.resources = resources_of(&a, doc, &e);
 	ASSERT(linux_.resources);
 	ASSERT(!plan_cgroup(&in, &a, &p, &e));
 	plan_cgroup_print(&p, &text);

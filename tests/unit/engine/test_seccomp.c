@@ -105,28 +105,28 @@ TEST(seccomp_plan_conditions)
 TEST(seccomp_plan_refusals)
 {
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}",
-		   "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY is not supported");
+		   "linux: seccomp: defaultAction: SCMP_ACT_NOTIFY is not supported");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
 		   "\"action\":\"SCMP_ACT_NOTIFY\"}]}",
-		   "linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY is not supported");
+		   "linux: seccomp: syscalls: [0]: action: SCMP_ACT_NOTIFY is not supported");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_FOO\"}",
-		   "linux.seccomp.defaultAction: unknown action 'SCMP_ACT_FOO'");
+		   "linux: seccomp: defaultAction: unknown action 'SCMP_ACT_FOO'");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultErrnoRet\":1}",
-		   "linux.seccomp.defaultAction: SCMP_ACT_ALLOW takes no errno");
+		   "linux: seccomp: defaultAction: SCMP_ACT_ALLOW takes no errno");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4096}",
-		   "linux.seccomp.defaultAction: 4096 is more than 4095");
+		   "linux: seccomp: defaultAction: 4096 is more than 4095");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[\"X\"]}",
-		   "linux.seccomp.flags[0]: unknown flag 'X'");
+		   "linux: seccomp: flags: [0]: unknown flag 'X'");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X\"]}",
-		   "linux.seccomp.architectures[0]: unknown architecture 'SCMP_ARCH_X'");
+		   "linux: seccomp: architectures: [0]: unknown architecture 'SCMP_ARCH_X'");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
 		   "\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":6,\"value\":0,"
 		   "\"op\":\"SCMP_CMP_EQ\"}]}]}",
-		   "linux.seccomp.syscalls[0].args[0].index: 6 is more than 5");
+		   "linux: seccomp: syscalls: [0]: args: [0]: index: 6 is more than 5");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
 		   "\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":0,"
 		   "\"op\":\"EQ\"}]}]}",
-		   "linux.seccomp.syscalls[0].args[0].op: unknown operator 'EQ'");
+		   "linux: seccomp: syscalls: [0]: args: [0]: op: unknown operator 'EQ'");
 }
 
 TEST(seccomp_absent_and_unsupported)
