@@ -107,6 +107,7 @@ static const char *live_netns(const char *path)
 static int undo_add(int dirfd, const struct cni_attach *x, const struct cni_list *list, size_t n,
 		    struct err *e)
 {
+	const struct err add = *e;
 	struct err undo;
 
 	if (!del_backwards(x, list, n, NULL, &undo)) {
@@ -114,7 +115,7 @@ static int undo_add(int dirfd, const struct cni_attach *x, const struct cni_list
 		return -1;
 	}
 	/* The record stays: whoever removes the pod tries again. */
-	return err_set(e, e->num, "%.300s; and undoing it: %.180s", e->msg, undo.msg);
+	return err_set(e, add.num, "%.300s; and undoing it: %.180s", add.msg, undo.msg);
 }
 
 int cniexec_add(int dirfd, const struct cni_attach *x, struct arena *a, struct cni_result *out,

@@ -19,14 +19,17 @@
 #include "spec/base/proc.h"
 
 #define ANSWER_SECONDS 90 /* for what a supervisor does beside waiting for TERM */
+#define FORCE_SECONDS  10 /* the same when it is ended otherwise */
 #define LOCK_TRIES     1000
 #define LOCK_PAUSE_MS  10
 
 /*
  * Who acts? Gives *lock (we do: nobody has it) or asks the supervisor. 0: the
  * lock is ours; 1: the supervisor has done it; -1. req NULL: only wait for the lock.
+ * patience: seconds for an answer.
  */
-static int lock_or_ask(int dirfd, const struct ctl_request *req, int *lock, struct err *e)
+static int lock_or_ask(int dirfd, const struct ctl_request *req, uint32_t patience, int *lock,
+		       struct err *e)
 {
 	int32_t owner = 0;
 
@@ -39,7 +42,7 @@ static int lock_or_ask(int dirfd, const struct ctl_request *req, int *lock, stru
 		}
 		if (e->num != EAGAIN)
 			return -1;
-		if (req && ctl_call(dirfd, req, ANSWER_SECONDS + req->seconds, e) == 0)
+		if (req && ctl_call(dirfd, req, patience + req->seconds, e) == 0)
 			return 1;
 		if (req && e->num != ECONNREFUSED)
 			return -1;
@@ -76,7 +79,7 @@ int pod_stop(const struct pod_env *env, const char *pod, uint32_t seconds, struc
 	dirfd = pod_dir_open(env->engine->root, pod, e);
 	if (dirfd < 0)
 		return -1;
-	who = lock_or_ask(dirfd, &req, &lock, e);
+	who = lock_or_ask(dirfd, &req, ANSWER_SECONDS, &lock, e);
 	if (who)
 		return who < 0 ? -1 : 0;
 	pod_ask_members(env, pod, seconds);
@@ -94,7 +97,7 @@ static int force_lock(int dirfd, int *lock, struct err *e)
 	if (owner <= 1)
 		return -1;
 	kill(owner, SIGKILL);
-	return lock_or_ask(dirfd, NULL, lock, e) ? -1 : 0;
+	return lock_or_ask(dirfd, NULL, 0, lock, e) ? -1 : 0;
 }
 
 /* The lock of a pod that does not run (any more). */
@@ -109,16 +112,16 @@ static int lock_stopped(const struct pod_env *env, const char *pod, int dirfd, b
 	if (!force && r && r->phase != POD_EXITED && pod_infra_pid(env, pod))
 		return err_set(e, EBUSY, "pod '%s' is running; stop it first, or use --force", pod);
 	if (!force)
-		return lock_or_ask(dirfd, NULL, lock, e) ? -1 : 0;
-	who = lock_or_ask(dirfd, &stop, lock, e);
+		return lock_or_ask(dirfd, NULL, 0, lock, e) ? -1 : 0;
+	who = lock_or_ask(dirfd, &stop, FORCE_SECONDS, lock, e);
 	if (who == 0)
 		return 0;
-	/* It has ended the pod, or failed to; its own end, and the lock, come next. */
-	if (lock_or_ask(dirfd, NULL, lock, e) == 0)
+	/* It has ended the pod, or failed to: its own end, and the lock, come next. */
+	if (who < 0 && e->num == ETIMEDOUT)
+		return force_lock(dirfd, lock, e);
+	if (lock_or_ask(dirfd, NULL, 0, lock, e) == 0)
 		return 0;
-	if (e->num == ENOENT)
-		return -1;
-	return force_lock(dirfd, lock, e);
+	return e->num == ENOENT ? -1 : force_lock(dirfd, lock, e);
 }
 
 int pod_remove(const struct pod_env *env, const char *pod, bool force, struct err *e)
@@ -171,21 +174,20 @@ static int add_here(const struct pod_env *env, int dirfd, const struct pod_membe
 	auto_arena struct arena a = { 0 };
 	struct pod_record *r = pod_record_load(dirfd, &a, e);
 	struct pod_member *old, *all;
-	struct err again;
-	int failed;
+	struct err why, again;
 
 	if (!r || pod_check_add(r, m, replace != NULL, e) || !pod_member_config(env, r, m, &a, e))
 		return -1;
 	old = pod_member_find(&r->spec, m->name);
 	if (replace)
 		end_member(env, pod_container_id(&a, r->spec.name, m->name), *replace);
-	failed = pod_member_start(env, r, m, e) < 0;
-	if (failed && replace)
-		return err_set(e, e->num, "%.400s; the old one %s", e->msg,
+	if (pod_member_start(env, r, m, &why) < 0) {
+		if (!replace)
+			return err_set(e, why.num, "%s", why.msg);
+		return err_set(e, why.num, "%.400s; the old one %s", why.msg,
 			       pod_member_start(env, r, old, &again) < 0 ? "does not start either"
 									 : "runs again");
-	if (failed)
-		return -1;
+	}
 	if (!old) {
 		all = arena_array(&a, r->spec.members.n + 1, sizeof(*all));
 		memcpy(all, r->spec.members.v, r->spec.members.n * sizeof(*all));
@@ -214,7 +216,7 @@ int pod_add(const struct pod_env *env, const char *pod, const struct pod_member 
 	dirfd = pod_dir_open(env->engine->root, pod, e);
 	if (dirfd < 0)
 		return -1;
-	who = lock_or_ask(dirfd, &req, &lock, e);
+	who = lock_or_ask(dirfd, &req, ANSWER_SECONDS, &lock, e);
 	if (who)
 		return who < 0 ? -1 : 0;
 	return add_here(env, dirfd, m, replace ? &seconds : NULL, e);

@@ -46,8 +46,8 @@ static off_t file_in_root(int root, const char *path)
 }
 
 /*
- * Which of the pod's /etc files the member gets: hosts wherever it fits, the
- * network's DNS likewise, but the host's DNS only where the root has none.
+ * Which /etc files the member gets: the pod's hosts wherever it fits, the
+ * network's DNS likewise, but what is the host's only where the root has none.
  */
 static int choose_files(const struct pod_record *r, const struct oci_config *c, int bundle,
 			int dirfd, struct pod_join *j, const char *dir, struct arena *a,
@@ -57,14 +57,21 @@ static int choose_files(const struct pod_record *r, const struct oci_config *c, 
 	auto_fd int root = -1;
 	off_t resolv;
 
-	if (r->spec.net == POD_NET_HOST || !c->root)
+	if (!c->root)
 		return 0;
 	root = openat(bundle, c->root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys(e, "root: path '%s'", c->root->path);
+	resolv = file_in_root(root, "/etc/resolv.conf");
+	if (r->spec.net == POD_NET_HOST) {
+		if (file_in_root(root, "/etc/hosts") == 0 && access("/etc/hosts", R_OK) == 0)
+			j->hosts = "/etc/hosts";
+		if (resolv == 0 && access("/etc/resolv.conf", R_OK) == 0)
+			j->resolv = "/etc/resolv.conf";
+		return 0;
+	}
 	if (file_in_root(root, "/etc/hosts") >= 0)
 		j->hosts = arena_printf(a, "%s/" POD_HOSTS, dir);
-	resolv = file_in_root(root, "/etc/resolv.conf");
 	if (resolv < 0 || faccessat(dirfd, POD_RESOLV, F_OK, 0) < 0)
 		return 0;
 	if (cniexec_result(dirfd, a, &res, e) < 0)

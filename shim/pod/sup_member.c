@@ -89,7 +89,7 @@ static void plan_restart(struct sup_run *r, int code)
 /* The old process has gone: the new bundle, or if it cannot run the old one again. */
 static void swap_bundle(struct sup_run *r)
 {
-	struct err e, again;
+	struct err e, why, again;
 	struct sup_conn *waiter = r->waiter;
 	char *old = r->m->bundle;
 	bool failed;
@@ -99,10 +99,10 @@ static void swap_bundle(struct sup_run *r)
 	r->waiter = NULL;
 	r->m->restarts = 0;
 	r->delay_ms = 0;
-	failed = sup_start(r, &e);
+	failed = sup_start(r, &why);
 	if (failed) {
 		r->m->bundle = old;
-		err_set(&e, e.num, "%.400s; the old one %s", e.msg,
+		err_set(&e, why.num, "%.400s; the old one %s", why.msg,
 			sup_start(r, &again) ? "does not start either" : "runs again");
 		if (!r->pid)
 			plan_restart(r, START_FAILED_CODE);

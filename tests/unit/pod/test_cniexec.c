@@ -181,6 +181,20 @@ TEST(cniexec_del_goes_on_after_a_failure)
 	CHECK_TEXT(got(&f, CNI_RECORD), "absent");
 }
 
+TEST(cniexec_failed_add_and_failed_del_are_both_told)
+{
+	WITH_FAKE struct fake f;
+
+	fake_init(&f);
+	plugin(&f, "second", RECORD "echo $CNI_COMMAND is no good >&2\nexit 1\n");
+	CHECK(cniexec_add(f.fd, &f.x, &f.a, NULL, &f.e) == -1);
+	CHECK_TEXT(f.e.msg, "CNI plugin 'second' (ADD): ADD is no good; and undoing it: "
+			    "CNI plugin 'second' (DEL): DEL is no good");
+	/* And can be tried again. */
+	plugin(&f, "second", RECORD);
+	CHECK(!cniexec_del(f.fd, &f.e));
+}
+
 TEST(cniexec_missing_plugin_before_anything_runs)
 {
 	WITH_FAKE struct fake f;

@@ -166,7 +166,8 @@ TEST(join_shm_and_files)
 	struct pod_join j = web();
 	struct oci_config *c =
 		parse(&a, ",\"mounts\":[{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\"},"
-			  "{\"destination\":\"/etc/hosts\",\"type\":\"bind\",\"source\":\"/h\"}]");
+			  "{\"destination\":\"/etc/hosts\",\"type\":\"bind\",\"source\":\"/h\","
+			  "\"options\":[\"bind\"]}]");
 
 	ASSERT(c);
 	j.hosts = "/run/p/hosts";
@@ -174,7 +175,8 @@ TEST(join_shm_and_files)
 	CHECK_TEXT(join_part(&a, c, &j, "mounts", NULL),
 		   "[{\"destination\":\"/dev/shm\",\"type\":\"bind\",\"source\":\"/run/p/shm\","
 		   "\"options\":[\"bind\",\"rprivate\",\"rw\",\"nosuid\",\"nodev\",\"noexec\"]},"
-		   "{\"destination\":\"/etc/hosts\",\"type\":\"bind\",\"source\":\"/h\"},"
+		   "{\"destination\":\"/etc/hosts\",\"type\":\"bind\",\"source\":\"/h\","
+		   "\"options\":[\"bind\"]},"
 		   "{\"destination\":\"/etc/resolv.conf\",\"type\":\"bind\","
 		   "\"source\":\"/run/p/resolv.conf\",\"options\":[\"bind\",\"rprivate\",\"ro\","
 		   "\"nosuid\",\"nodev\",\"noexec\"]}]");
