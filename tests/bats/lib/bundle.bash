@@ -42,7 +42,7 @@ set_args() {
 	local dir=$1
 	shift
 	# shellcheck disable=SC2016
-	edit_config "$dir" '.process.args = $ARGS.positional' --args "$@"
+	edit_config "$dir" '.process.args = $ARGS.positional' --args -- "$@"
 }
 
 # status_of ID, pid_of ID
