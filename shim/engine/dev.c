@@ -229,7 +229,7 @@ int dev_console(int root, int pty_slave, struct err *e)
 
 int dev_null(int root, int flags, struct err *e)
 {
-	auto_fd int fd = root_open_real(root, "/dev/null", O_PATH, e);
+	auto_fd int fd = root_open(root, "/dev/null", O_PATH | O_NOFOLLOW, e);
 	struct stat st;
 	int opened;
 
@@ -241,7 +241,7 @@ int dev_null(int root, int flags, struct err *e)
 		return err_set(e, EINVAL, "the container's '/dev/null' is not the null device");
 	if (flags & O_PATH)
 		return take_fd(&fd);
-	opened = root_open_real(root, "/dev/null", flags | O_NOFOLLOW, e);
+	opened = root_open(root, "/dev/null", flags | O_NOFOLLOW, e);
 	if (opened < 0)
 		return -1;
 	if (fstat(opened, &st) || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)) {

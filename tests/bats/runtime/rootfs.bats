@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+load ../lib/common
+load ../lib/bundle
+
+# bats file_tags=root
+
+setup() {
+	setup_containers
+	BUNDLE=$BATS_TEST_TMPDIR/b
+	new_bundle "$BUNDLE" true
+	cd "$BUNDLE" || return
+	ID=t$BATS_TEST_NUMBER
+}
+
+teardown() {
+	teardown_containers
+}
+
+@test "the container is in its root, and nothing of the old one is mounted" {
+	set_args . sh -c 'pwd; ls -d /bin; cat /proc/self/mountinfo'
+	run -0 peapod run "$ID"
+	assert_line --index 0 /
+	assert_line --index 1 /bin
+	refute_output --partial "$BATS_TEST_TMPDIR/state"
+	assert_equal "$(awk '$5 == "/"' <<<"$output" | wc -l)" 1
+}
+
+@test "a read-only root is read-only, what is mounted in it is not" {
+	edit_config . '.root.readonly = true'
+	set_args . sh -c 'touch /dev/shm/x && echo shm; touch /x'
+	run -1 peapod run "$ID"
+	assert_output $'shm\ntouch: /x: Read-only file system'
+	assert [ ! -e rootfs/x ]
+}
+
+@test "a root that is a link, and one with an absolute path" {
+	mv rootfs other
+	ln -s other rootfs
+	run -0 peapod run "$ID"
+	edit_config . '.root.path = $p' --arg p "$PWD/other"
+	run -0 peapod run "$ID"
+}
+
+@test "a missing root is named" {
+	edit_config . '.root.path = "nowhere"'
+	run -1 peapod run "$ID"
+	assert_output --partial "$PWD/nowhere"
+	assert_output --partial 'No such file or directory'
+}
+
+@test "--no-pivot moves the root and hides the host's proc" {
+	set_args . sh -c 'ls -d /bin; ls /proc/1/comm'
+	run -0 peapod run --no-pivot "$ID"
+	assert_line --index 0 /bin
+	assert_line --index 1 /proc/1/comm
+}
+
+@test "the propagation of the root is what was asked for" {
+	local what
+	set_args . sh -c 'awk "\$5 == \"/\" { print \$7 }" /proc/self/mountinfo'
+	for what in private slave rprivate rslave; do
+		edit_config . '.linux.rootfsPropagation = $p' --arg p "$what"
+		run -0 peapod run "$ID"
+		assert_equal "$output" -
+	done
+	edit_config . '.linux.rootfsPropagation = "shared"'
+	run -0 peapod run "$ID"
+	assert_output --regexp '^shared:'
+	edit_config . '.linux.rootfsPropagation = "unbindable"'
+	run -0 peapod run "$ID"
+	assert_output unbindable
+}
+
+@test "nothing that is mounted in a shared root reaches the host" {
+	edit_config . '.linux.rootfsPropagation = "rshared"
+		| .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"] | unique)'
+	mkdir rootfs/in
+	set_args . sh -c 'mount -t tmpfs in /in && touch /in/mark'
+	run -0 peapod run "$ID"
+	assert [ ! -e rootfs/in/mark ]
+	run -1 grep -F "$BUNDLE" /proc/self/mountinfo
+}
+
+@test "without a mount namespace there is a chroot, and mounts are refused" {
+	edit_config . '.linux.namespaces |= map(select(.type != "mount"))'
+	run -1 peapod run "$ID"
+	assert_output --partial mount
+	edit_config . '.mounts = [] | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	set_args . sh -c 'ls -d /bin; test -e /state || echo in'
+	run -0 peapod run "$ID"
+	assert_output $'/bin\nin'
+}
+
+@test "a root below a directory that the user namespace cannot enter" {
+	requires userns
+	edit_config . '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	chown -R 100000:100000 rootfs
+	chmod 700 .
+	set_args . sh -c 'id -u; echo x >/dev/null && touch /mine && stat -c %u /mine'
+	run -0 peapod run "$ID"
+	assert_output $'0\n0'
+	assert_equal "$(stat -c %u rootfs/mine)" 100000
+}
