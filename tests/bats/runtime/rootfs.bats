@@ -3,6 +3,7 @@ load ../lib/common
 load ../lib/bundle
 
 # bats file_tags=root
+# shellcheck disable=SC2016 # variables of jq and of the container's shell
 
 setup() {
 	setup_containers

@@ -123,7 +123,7 @@ teardown() {
 }
 
 @test "names that are exchanged while mounts are made lead nowhere (CVE-2021-30465)" {
-	local i pid
+	local pid
 	mkdir -p vol/a outside data
 	touch data/mark
 	ln -s ../../outside vol/b
@@ -133,7 +133,7 @@ teardown() {
 			else . end)'
 	"$TOOL/exchange" vol/a vol/b &
 	pid=$!
-	for i in $(seq 40); do
+	for _ in $(seq 40); do
 		run peapod run "$ID"
 		[ "$status" = 0 ] || peapod delete --force "$ID"
 		[ -z "$(ls -A outside)" ] || break
