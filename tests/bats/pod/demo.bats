@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# bats file_tags=root,net,slow
+# demo: hack/demo shows what it promises, and cleans up also when it is interrupted.
+
+load ../lib/common
+load ../lib/bundle
+load ../lib/host
+
+setup() { requires root; }
+
+@test "the demo runs to its end and leaves nothing" {
+	run -0 "$TOP/hack/demo"
+	assert_line --partial "all clean"
+	assert_line --partial "localhost says: <h1>peas v1</h1>"
+	assert_line --partial "fetches: <h1>peas v1</h1>"
+	assert_line --partial "<h1>peas v2</h1>"
+}
+
+@test "the demo leaves nothing when it is interrupted half-way" {
+	"$TOP/hack/demo" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	wait_until 60 grep -qs '^4\.' "$BATS_TEST_TMPDIR/out"
+	kill -TERM $!
+	wait $! || code=$?
+	assert_equal "$code" 130
+	refute grep -q 'left behind' "$BATS_TEST_TMPDIR/out"
+	run ! ip link show "pea$!"
+	run -0 find /tmp /sys/fs/cgroup -maxdepth 2 -name "*peapod-demo$!*"
+	assert_output ""
+}
