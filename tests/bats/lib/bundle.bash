@@ -58,11 +58,12 @@ has_status() {
 	[ "$(status_of "$1" 2>/dev/null)" = "$2" ]
 }
 
-# What containers of this test could leave on the host; empty when all is well.
+# What containers of this test could leave on the host; empty when all is well. ("@..." is no
+# container's: the cache of seccomp filters.)
 leftovers() {
 	local path
 	if [ -d "$STATE" ]; then
-		for path in "$STATE"/*/; do
+		for path in "$STATE"/[!@]*/; do
 			[ -d "$path" ] && echo "state $path"
 		done
 	fi
@@ -73,9 +74,9 @@ leftovers() {
 teardown_containers() {
 	local id left
 	if [ -d "$STATE" ]; then
-		for id in "$STATE"/*/; do
+		for id in "$STATE"/[!@]*/; do
 			id=$(basename "$id")
-			[ "$id" = '*' ] || peapod delete --force "$id" >&2 || :
+			[ "$id" = '[!@]*' ] || peapod delete --force "$id" >&2 || :
 		done
 	fi
 	left=$(leftovers)
