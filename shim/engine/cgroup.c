@@ -72,6 +72,17 @@ static bool may_skip(const struct plan_cgroup_dir *d, const struct err *e)
 	       (e->num == EROFS || e->num == EACCES || e->num == EPERM || e->num == ENOENT);
 }
 
+/* The key that makes a directory needed. */
+static int needed_failed(const struct plan_cgroup *p, size_t dir, struct err *e)
+{
+	const char *field = "devices";
+
+	for (size_t i = p->n_writes; i-- > 0;)
+		if (p->writes[i].dir == dir)
+			field = p->writes[i].field;
+	return p->dirs[dir].needed ? err_ctx(e, "linux: resources: %s", field) : -1;
+}
+
 int cgroup_create(const struct plan_cgroup *p, struct cgroup *out, struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;
@@ -84,7 +95,7 @@ int cgroup_create(const struct plan_cgroup *p, struct cgroup *out, struct err *e
 		if (!make_dir(p, i, &cg, e))
 			continue;
 		failed = !may_skip(&p->dirs[i], e);
-		if (failed)
+		if (failed && needed_failed(p, i, e))
 			break;
 		log_msg(LOG_DEBUG, "%s: not needed, left out", e->msg);
 		cgroup_unmake(&p->dirs[i], cg.made[i]);
