@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shim/engine/mounts_make.h"
@@ -130,12 +131,30 @@ static int open_one(struct plan_mounts *p, size_t i, int *fds, struct err *e)
 	return m->idmap ? map_ids(p, i, fds, e) : 0;
 }
 
+static int refuse_own_mntns(const struct plan_mounts *p, struct err *e)
+{
+	struct stat own, joined;
+
+	if (p->mntns != PLAN_MNTNS_JOINED)
+		return 0;
+	if (stat("/proc/self/ns/mnt", &own))
+		return err_sys(e, "look at our own mount namespace");
+	if (stat(p->mntns_path, &joined))
+		return err_sys(e, "linux.namespaces: mount: '%s'", p->mntns_path);
+	if (own.st_ino != joined.st_ino || own.st_dev != joined.st_dev)
+		return 0;
+	return err_set(e, EINVAL, "linux.namespaces: mount: '%s' is the runtime's own",
+		       p->mntns_path);
+}
+
 int mounts_open_sources(struct plan_mounts *p, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	int *fds = arena_array(&a, p->n, sizeof(*fds));
-	int r = p->userns && p->mntns == PLAN_MNTNS_NEW ? open_rootfs(p, e) : 0;
+	int r = refuse_own_mntns(p, e);
 
+	if (!r && p->userns && p->mntns == PLAN_MNTNS_NEW)
+		r = open_rootfs(p, e);
 	memset(fds, -1, p->n * sizeof(*fds));
 	for (size_t i = 0; i < p->n && !r; i++) {
 		if (p->v[i].kind != PLAN_MOUNT_BIND || (!p->userns && !p->v[i].idmap))

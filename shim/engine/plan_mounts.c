@@ -143,7 +143,7 @@ static int plan_fs(const struct plan_input *in, const struct oci_mount *om, stru
 	if (str_eq(om->type, "devpts") && in->config->linux_->gid_mappings.n &&
 	    oci_namespace_of(in->config, OCI_NS_USER))
 		drop_unmapped_gid(in, a, m);
-	/* A disk is not to be written to at all; but the superblock of, say, debugfs is the host's. */
+	/* A disk is not to be written to at all; the superblock of debugfs is the host's. */
 	if (m->kind == PLAN_MOUNT_FS && m->source[0] == '/' && m->attr_set & MOUNT_ATTR_RDONLY)
 		plan_mount_add_data(a, m, "ro", NULL);
 	if (!label || !*label || m->kind == PLAN_MOUNT_PROC || m->kind == PLAN_MOUNT_SYSFS)
@@ -287,6 +287,7 @@ int plan_mounts(const struct plan_input *in, struct arena *a, struct plan_mounts
 		return err_set(e, EINVAL, "root.path: required, but empty");
 	p.rootfs = path_join(a, in->bundle, c->root->path);
 	p.mntns = !mnt ? PLAN_MNTNS_NONE : mnt->path ? PLAN_MNTNS_JOINED : PLAN_MNTNS_NEW;
+	p.mntns_path = mnt ? mnt->path : NULL;
 	p.userns = oci_namespace_of(c, OCI_NS_USER) != NULL;
 	p.readonly = c->root->readonly;
 	p.no_pivot = in->no_pivot;

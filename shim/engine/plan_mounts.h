@@ -99,9 +99,10 @@ enum plan_mntns {
 
 struct plan_mounts {
 	enum plan_mntns mntns;
-	bool userns;	    /* new or joined */
-	const char *rootfs; /* absolute */
-	bool readonly;	    /* root.readonly */
+	const char *mntns_path; /* of PLAN_MNTNS_JOINED */
+	bool userns;		/* new or joined */
+	const char *rootfs;	/* absolute */
+	bool readonly;		/* root.readonly */
 	bool no_pivot;
 	unsigned long host_propagation; /* for the inherited tree first, MS_*; 0: keep */
 	unsigned long root_propagation; /* for the container's "/" last, MS_*; 0: keep */

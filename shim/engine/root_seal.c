@@ -4,21 +4,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "shim/engine/dev.h"
 #include "shim/engine/mounts_make.h"
 #include "spec/base/auto.h"
 #include "spec/base/path.h"
-#include "spec/base/str.h"
 
 /*
  * Each path is opened once and the fd is acted upon. A path that a running
- * container can change (through a volume) may mean something else by then, so in the end
- * it must lead to what was mounted; in /proc and /sys, which
- * are the kernel's and mounted on real directories, it always does.
+ * container can change (through a volume) may mean something else by then, so in
+ * the end it must lead to what was mounted there.
  */
 
 /* What masks are made of: made for the first one, cloned for the others. */
@@ -52,14 +52,19 @@ static int mount_id(int fd, uint64_t *id)
 	return 0;
 }
 
+/* Files of the kernel's own file systems cannot be exchanged. */
+static bool can_change(int target)
+{
+	struct statfs st;
+
+	return fstatfs(target, &st) || (st.f_type != PROC_SUPER_MAGIC && st.f_type != SYSFS_MAGIC);
+}
+
 static int check_covered(int root, const char *path, int cover, struct err *e)
 {
-	auto_fd int fd = -1;
+	auto_fd int fd = root_open(root, path, O_PATH, e);
 	uint64_t want, have;
 
-	if (str_starts(path, "/proc/") || str_starts(path, "/sys/"))
-		return 0;
-	fd = root_open(root, path, O_PATH, e);
 	if (fd < 0)
 		return -1;
 	if (mount_id(cover, &want) || mount_id(fd, &have))
@@ -71,7 +76,7 @@ static int cover(int root, const char *path, int tree, int target, struct err *e
 {
 	if (mount_attach(tree, target, e))
 		return -1;
-	return check_covered(root, path, tree, e);
+	return can_change(target) ? check_covered(root, path, tree, e) : 0;
 }
 
 static int protect(int root, const char *path, struct err *e)

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # variables of the container's shell
 load ../lib/common
 load ../lib/bundle
 
 # bats file_tags=root
-# shellcheck disable=SC2016 # variables of the container's shell
 
 setup() {
 	setup_containers

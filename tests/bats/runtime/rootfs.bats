@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # variables of jq and of the container's shell
 load ../lib/common
 load ../lib/bundle
 
 # bats file_tags=root
-# shellcheck disable=SC2016 # variables of jq and of the container's shell
 
 setup() {
 	setup_containers
@@ -90,6 +90,28 @@ teardown() {
 	set_args . sh -c 'ls -d /bin; test -e /state || echo in'
 	run -0 peapod run "$ID"
 	assert_output $'/bin\nin'
+}
+
+@test "another mount namespace is joined, the runtime's own is refused" {
+	local pid
+	unshare -m sleep 100 3>&- &
+	pid=$!
+	wait_until 10 own_mount_namespace "$pid"
+	edit_config . '.linux.namespaces |= map(if .type == "mount" then .path = $p else . end)' \
+		--arg p "/proc/$pid/ns/mnt"
+	set_args . sh -c 'pwd; ls -d /bin; grep -c " /proc " /proc/self/mountinfo'
+	run -0 peapod run "$ID"
+	kill "$pid"
+	assert_output $'/\n/bin\n1'
+	run -1 grep -F "$BUNDLE/rootfs" /proc/self/mountinfo
+	edit_config . '.linux.namespaces |= map(if .type == "mount" then .path = "/proc/self/ns/mnt" else . end)'
+	# Were it not refused, the root of the caller would be gone.
+	run -0 unshare -m bash -c '! "$@" && test -d /proc/self && pwd' - "$PEAPOD" --root "$STATE" run "$ID"
+	assert_output --partial "is the runtime's own"
+}
+
+own_mount_namespace() {
+	[ "$(readlink "/proc/$1/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]
 }
 
 @test "a root below a directory that the user namespace cannot enter" {
