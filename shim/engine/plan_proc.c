@@ -203,9 +203,11 @@ static int plan_env(const struct plan_input *in, const struct oci_process *c, st
 {
 	size_t n = 0, bytes = 0;
 
-	p->args = c->args.v;
-	for (size_t i = 0; i < c->args.n; i++)
+	p->args = arena_array(a, c->args.n + 1, sizeof(char *));
+	for (size_t i = 0; i < c->args.n; i++) {
+		p->args[i] = c->args.v[i];
 		bytes += strlen(c->args.v[i]) + 1;
+	}
 	p->env = arena_array(a, c->env.n + ENV_LISTEN, sizeof(char *));
 	for (size_t i = 0; i < c->env.n; i++) {
 		bool again = env_is_ours(in, c->env.v[i]);
