@@ -150,6 +150,20 @@ static int enter_userns(struct err *e)
 	return 0;
 }
 
+static const struct host *host_of(const struct box *b, struct arena *a, struct err *e)
+{
+	struct host *h = host_probe(a, e);
+
+	for (size_t i = 0; h && b->only_v2 && i < h->cgroups.n; i++) {
+		if (!*h->cgroups.v[i].key) {
+			h->cgroups.v += i;
+			h->cgroups.n = 1;
+			h->cgroup_mode = HOST_CGROUP_V2;
+		}
+	}
+	return h;
+}
+
 static int run(const struct box *b, const char *bundle, struct str *bad, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
@@ -157,7 +171,7 @@ static int run(const struct box *b, const char *bundle, struct str *bad, struct 
 	struct plan p;
 	unsigned int flags = CLONE_NEWNS | CLONE_NEWIPC | (b->cgroupns ? CLONE_NEWCGROUP : 0);
 
-	in.host = host_probe(&a, e);
+	in.host = host_of(b, &a, e);
 	in.config = in.host ? config_of(b, &a, e) : NULL;
 	if (!in.config || plan_mounts(&in, &a, &p.mounts, e) || plan_dev(&in, &a, &p.dev, e))
 		return -1;

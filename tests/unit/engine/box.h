@@ -21,6 +21,7 @@ struct box {
 	bool userns;		/* with a user namespace that maps 0..65535 to 100000.. */
 	bool inherit_netns;
 	bool cgroupns;
+	bool only_v2; /* plan as if the v2 hierarchy were the only one */
 	bool no_pivot;
 	/* cwd is the bundle; in the new mount namespace, before anything is done. */
 	void (*before)(void);

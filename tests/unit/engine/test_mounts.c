@@ -386,6 +386,72 @@ TEST(mounts_remount)
 	CHECK_HAS(run(&none, &a), box_possible() ? "nothing is mounted there" : "");
 }
 
+static void look_at_v2(struct str *bad)
+{
+	EXPECT(bad, box_type("/sys/fs/cgroup") == CGROUP2_SUPER_MAGIC);
+	EXPECT(bad, (box_flags("/sys/fs/cgroup") & FLAGS) == (ST_RDONLY | ST_NOSUID));
+	EXPECT(bad, !access("/sys/fs/cgroup/cgroup.procs", F_OK));
+}
+
+TEST(mounts_cgroup_v2)
+{
+	static const struct box cases[] = {
+		{ .mounts = CGROUP_MOUNTS, .only_v2 = true, .inside = look_at_v2 },
+		{ .mounts = CGROUP_MOUNTS,
+		  .only_v2 = true,
+		  .inside = look_at_v2,
+		  .cgroupns = true },
+	};
+	auto_arena struct arena a = { 0 };
+	struct err e;
+	const struct host *h = host_probe(&a, &e);
+
+	if (!h || (h->cgroup_mode != HOST_CGROUP_V2 && h->cgroup_mode != HOST_CGROUP_HYBRID)) {
+		test_skip("needs a cgroup v2 mount");
+		return;
+	}
+	for (size_t i = 0; i < countof(cases); i++)
+		CHECK_TEXT(run(&cases[i], &a), "");
+}
+
+static void make_layers(void)
+{
+	must(mount("layers", "rootfs", "tmpfs", 0, NULL) || mkdir("rootfs/l1", 0755));
+	must(mkdir("rootfs/l2", 0755) || mkdir("rootfs/up", 0755) || mkdir("rootfs/work", 0755));
+	must(make_file("rootfs/l1/a") || make_file("rootfs/l2/b"));
+	must(mkdir("/tmp/peapod-box-layers", 0755) && errno != EEXIST);
+	must(mount("rootfs", "/tmp/peapod-box-layers", NULL, MS_BIND, NULL));
+}
+
+static void look_at_overlay(struct str *bad)
+{
+	EXPECT(bad, !access("/o/a", F_OK) && !access("/o/b", F_OK));
+	EXPECT(bad, !make_file("/o/c") && !access("/up/c", F_OK));
+	EXPECT(bad, (box_flags("/o") & FLAGS) == ST_NOSUID);
+}
+
+TEST(mounts_overlay)
+{
+	static const struct box b = {
+		.mounts = "{\"destination\":\"/o\",\"type\":\"overlay\",\"source\":\"overlay\","
+			  "\"options\":[\"lowerdir=/tmp/peapod-box-layers/l1:/tmp/"
+			  "peapod-box-layers/l2\","
+			  "\"upperdir=/tmp/peapod-box-layers/up,workdir=/tmp/peapod-box-layers/"
+			  "work\","
+			  "\"nosuid\"]}",
+		.before = make_layers,
+		.inside = look_at_overlay,
+	};
+	auto_arena struct arena a = { 0 };
+	const char *text = run(&b, &a);
+
+	if (strstr(text, "this kernel has none"))
+		test_skip("needs overlayfs");
+	else
+		CHECK_TEXT(text, "");
+	rmdir("/tmp/peapod-box-layers");
+}
+
 TEST(mounts_errors_name_what_was_wrong)
 {
 	static const struct {

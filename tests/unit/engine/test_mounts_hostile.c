@@ -415,3 +415,39 @@ TEST(hostile_exchange_while_mounting)
 	printf("# %d of %d rounds made all mounts\n", done, RACE_ROUNDS);
 	CHECK(done > 0 || !box_possible());
 }
+
+/* The same for /dev: a directory and a link to one of the host, by turns. */
+
+static void start_dev_exchange(void)
+{
+	pid_t parent = getpid();
+
+	make_host_dir();
+	must(mkdir("rootfs/dev", 0755) || symlink("../hostdir", "rootfs/other"));
+	must(mkdir("rootfs/hostdir", 0755));
+	if (fork())
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent)
+		renameat2(AT_FDCWD, "rootfs/dev", AT_FDCWD, "rootfs/other", RENAME_EXCHANGE);
+	_exit(0);
+}
+
+TEST(hostile_exchange_of_dev)
+{
+	static const struct box b = { .before = start_dev_exchange, .middle = host_dir_untouched };
+	auto_arena struct arena a = { 0 };
+	int done = 0;
+
+	for (int i = 0; i < RACE_ROUNDS && box_possible(); i++) {
+		const char *text = box_run(&b, &a);
+
+		done += !*text;
+		if (strstr(text, "line ") || strstr(text, "child failed")) {
+			CHECK_TEXT(text, "");
+			break;
+		}
+	}
+	printf("# %d of %d rounds made all devices\n", done, RACE_ROUNDS);
+	CHECK(done > 0 || !box_possible());
+}
