@@ -77,7 +77,7 @@ static int del_backwards(const struct cni_attach *x, const struct cni_list *list
 			 struct json_object *result, struct err *e)
 {
 	bool with_prev = list->version >= CNI_0_4_0;
-	struct err ignored;
+	struct err ignored = { 0 };
 	int failed = 0;
 
 	while (at-- > 0) {

@@ -18,8 +18,6 @@
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-extern char **environ;
-
 char *cniproc_find(const char *path, const char *type, struct arena *a, struct err *e)
 {
 	char **dirs = str_split(a, path, ':', NULL);
@@ -120,7 +118,7 @@ static int64_t now_ms(void)
 /* Both streams to their ends; false: time is up. */
 static bool read_streams(struct stream s[2])
 {
-	int64_t deadline = now_ms() + CNI_EXEC_SECONDS * 1000;
+	int64_t deadline = now_ms() + CNI_EXEC_SECONDS * INT64_C(1000);
 
 	while (s[0].fd >= 0 || s[1].fd >= 0) {
 		struct pollfd p[2] = { { s[0].fd, POLLIN, 0 }, { s[1].fd, POLLIN, 0 } };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 
+#include "shim/pod/logs.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/path.h"
@@ -113,14 +114,30 @@ static int copy_lines(struct follow *f, struct follow_file *file, const char *p,
 	return 0;
 }
 
+/* Where whole lines begin. */
+static const char *after_break(struct follow_file *file, const char *p, size_t n)
+{
+	const char *nl;
+
+	if (!file->inside)
+		return p;
+	nl = memchr(p, '\n', n);
+	file->inside = !nl;
+	return nl ? nl + 1 : p + n;
+}
+
 static int copy_new(struct follow *f, struct follow_file *file, struct err *e)
 {
 	char buf[65536];
 	ssize_t n;
 
+	if (pod_log_skip_hole(file->fd))
+		file->inside = true;
 	while ((n = read(file->fd, buf, sizeof(buf))) > 0) {
-		if (f->names ? copy_lines(f, file, buf, (size_t)n)
-			     : write_all(f->out, buf, (size_t)n))
+		const char *from = after_break(file, buf, (size_t)n);
+		size_t len = (size_t)(buf + n - from);
+
+		if (f->names ? copy_lines(f, file, from, len) : write_all(f->out, from, len))
 			return err_sys(e, "write the log");
 	}
 	return n < 0 ? err_sys(e, "read the log of '%s'", file->name) : 0;

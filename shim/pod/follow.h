@@ -14,6 +14,7 @@
 struct follow_file {
 	char name[POD_NAME_MAX + 1];
 	int fd;
+	bool inside;	 /* a line that began in what has been dropped */
 	struct str line; /* begun, not yet ended */
 };
 

@@ -176,7 +176,7 @@ int pod_join(const struct oci_config *in, const struct pod_join *join, struct ar
 		return -1;
 	if (!c->linux_->cgroups_path && join->cgroups_path)
 		c->linux_->cgroups_path = arena_strdup(a, join->cgroups_path);
-	annotate(c, "peapod.pod", join->pod, a);
+	annotate(c, POD_ANNOTATION, join->pod, a);
 	annotate(c, "peapod.container", join->member, a);
 	*out = c;
 	return 0;
@@ -242,7 +242,7 @@ struct oci_config *pod_infra_config(const char *pod, const char *hostname, const
 		infra_sysctls(l, a);
 	if (cgroups_path)
 		l->cgroups_path = arena_strdup(a, cgroups_path);
-	annotate(c, "peapod.pod", pod, a);
+	annotate(c, POD_ANNOTATION, pod, a);
 	annotate(c, "peapod.container", POD_INFRA, a);
 	return c;
 }

@@ -9,28 +9,11 @@
 #include "shim/pod/cniexec.h"
 #include "shim/pod/infra.h"
 #include "shim/pod/join.h"
+#include "shim/pod/logs.h"
 #include "shim/pod/net.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/path.h"
-
-static int open_log(int dirfd, const char *member, struct err *e)
-{
-	auto_arena struct arena a = { 0 };
-	const char *path = arena_printf(&a, "logs/%s.log", member);
-	int fd = openat(dirfd, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	return fd < 0 ? err_sys(e, "open '%s'", path) : fd;
-}
-
-void pod_member_note(int dirfd, const char *member, const char *text)
-{
-	struct err ignored;
-	auto_fd int fd = open_log(dirfd, member, &ignored);
-
-	if (fd >= 0)
-		dprintf(fd, "peapod: %s\n", text);
-}
 
 /* What a root file system has at a path: size of the file; 0 for a place where one can be; -1. */
 static off_t file_in_root(int root, const char *path)
@@ -45,31 +28,22 @@ static off_t file_in_root(int root, const char *path)
 	return etc >= 0 && faccessat(etc, "", W_OK, AT_EMPTY_PATH) == 0 ? 0 : -1;
 }
 
-/*
- * Which /etc files the member gets: the pod's hosts wherever it fits, the
- * network's DNS likewise, but what is the host's only where the root has none.
- */
-static int choose_files(const struct pod_record *r, const struct oci_config *c, int bundle,
-			int dirfd, struct pod_join *j, const char *dir, struct arena *a,
-			struct err *e)
+/* In the host's network: the host's own names, where the root has none. */
+static void host_files(int root, struct pod_join *j)
 {
-	struct cni_result res = { 0 };
-	auto_fd int root = -1;
-	off_t resolv;
+	if (file_in_root(root, "/etc/hosts") == 0 && access("/etc/hosts", R_OK) == 0)
+		j->hosts = "/etc/hosts";
+	if (file_in_root(root, "/etc/resolv.conf") == 0 && access("/etc/resolv.conf", R_OK) == 0)
+		j->resolv = "/etc/resolv.conf";
+}
 
-	if (!c->root)
-		return 0;
-	root = openat(bundle, c->root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return err_sys(e, "root: path '%s'", c->root->path);
-	resolv = file_in_root(root, "/etc/resolv.conf");
-	if (r->spec.net == POD_NET_HOST) {
-		if (file_in_root(root, "/etc/hosts") == 0 && access("/etc/hosts", R_OK) == 0)
-			j->hosts = "/etc/hosts";
-		if (resolv == 0 && access("/etc/resolv.conf", R_OK) == 0)
-			j->resolv = "/etc/resolv.conf";
-		return 0;
-	}
+/* The pod's hosts wherever it fits; its DNS likewise, but one of the host's only where none is. */
+static int pod_files(int root, int dirfd, const char *dir, struct pod_join *j, struct arena *a,
+		     struct err *e)
+{
+	off_t resolv = file_in_root(root, "/etc/resolv.conf");
+	struct cni_result res = { 0 };
+
 	if (file_in_root(root, "/etc/hosts") >= 0)
 		j->hosts = arena_printf(a, "%s/" POD_HOSTS, dir);
 	if (resolv < 0 || faccessat(dirfd, POD_RESOLV, F_OK, 0) < 0)
@@ -78,6 +52,23 @@ static int choose_files(const struct pod_record *r, const struct oci_config *c, 
 		return -1;
 	if (resolv == 0 || !cni_dns_empty(&res.dns))
 		j->resolv = arena_printf(a, "%s/" POD_RESOLV, dir);
+	return 0;
+}
+
+/* Which /etc files the member gets. */
+static int choose_files(const struct oci_config *c, int bundle, int dirfd, const char *dir,
+			struct pod_join *j, struct arena *a, struct err *e)
+{
+	auto_fd int root = -1;
+
+	if (!c->root)
+		return 0;
+	root = openat(bundle, c->root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, "root: path '%s'", c->root->path);
+	if (j->netns)
+		return pod_files(root, dirfd, dir, j, a, e);
+	host_files(root, j);
 	return 0;
 }
 
@@ -128,7 +119,7 @@ struct oci_config *pod_member_config(const struct pod_env *env, const struct pod
 	if (!c)
 		return NULL;
 	fill_join(r, m, dir, infra, a, &j);
-	if (choose_files(r, c, bundle, dirfd, &j, dir, a, e) || pod_join(c, &j, a, &joined, e))
+	if (choose_files(c, bundle, dirfd, dir, &j, a, e) || pod_join(c, &j, a, &joined, e))
 		return NULL;
 	return joined;
 }
@@ -165,12 +156,12 @@ pid_t pod_member_start(const struct pod_env *env, const struct pod_record *r,
 
 	if (dirfd < 0)
 		return -1;
-	log = open_log(dirfd, m->name, e);
+	log = pod_log_open(dirfd, m->name, e);
 	if (log < 0)
 		return -1;
 	pid = start(env, r, m, log, e);
 	if (pid < 0) {
-		pod_member_note(dirfd, m->name, e->msg);
+		pod_log_note(dirfd, m->name, e->msg);
 		return err_ctx(e, "container '%s'", m->name);
 	}
 	return pid;

@@ -19,7 +19,4 @@ struct oci_config *pod_member_config(const struct pod_env *env, const struct pod
 pid_t pod_member_start(const struct pod_env *env, const struct pod_record *r,
 		       const struct pod_member *m, struct err *e);
 
-/* One line of ours in a member's log: "peapod: text". */
-void pod_member_note(int dirfd, const char *member, const char *text);
-
 #endif

@@ -27,8 +27,9 @@
  *   supervisor.log  what the supervisor had to say
  */
 #define POD_DIR	       "@pods"
-#define POD_INFRA      "infra" /* the member name that is taken */
-#define POD_NAME_MAX   63      /* a host name label */
+#define POD_INFRA      "infra"	    /* the member name that is taken */
+#define POD_ANNOTATION "peapod.pod" /* on all containers of a pod: its name */
+#define POD_NAME_MAX   63	    /* a host name label */
 #define POD_MEMBER_MAX 64
 #define POD_VOLUME_MAX 64
 #define POD_PORT_MAX   256

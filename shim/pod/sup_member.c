@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "shim/pod/logs.h"
 #include "shim/pod/member.h"
 #include "shim/pod/restart.h"
 #include "spec/base/auto.h"
@@ -119,7 +120,7 @@ static void init_failed(struct sup_run *r, int code)
 		"init container '%s' ended with exit code %d; the pod is stopped", r->m->name,
 		code);
 	snprintf(why.member, sizeof(why.member), "%s", r->m->name);
-	pod_member_note(r->s->dirfd, r->m->name, why.err.msg);
+	pod_log_note(r->s->dirfd, r->m->name, why.err.msg);
 	sup_fail(r->s, &why);
 }
 

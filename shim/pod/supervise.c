@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "shim/pod/infra.h"
+#include "shim/pod/logs.h"
 #include "shim/pod/net.h"
 #include "shim/pod/teardown.h"
 #include "spec/base/auto.h"
@@ -214,6 +215,20 @@ static void front_left(struct loop_source *src, uint32_t events)
 		sup_stop(s, POD_STOP_SECONDS);
 }
 
+static void trim_logs(struct loop_source *src, uint32_t events)
+{
+	struct supervisor *s = container_of(src, struct supervisor, log_timer);
+	struct err ignored;
+
+	(void)events;
+	for (size_t i = 0; i < s->n_runs; i++) {
+		auto_fd int fd = pod_log_open(s->dirfd, s->runs[i].m->name, &ignored);
+
+		if (fd >= 0)
+			pod_log_trim(fd, POD_LOG_MAX, POD_LOG_KEEP);
+	}
+}
+
 static int watch_all(struct supervisor *s, struct err *e)
 {
 	sigset_t set;
@@ -225,6 +240,8 @@ static int watch_all(struct supervisor *s, struct err *e)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	if (loop_init(&s->loop, e) || loop_signals(&s->loop, &s->signals, &set, signal_came, e))
+		return -1;
+	if (loop_timer(&s->loop, &s->log_timer, POD_LOG_CHECK_MS, POD_LOG_CHECK_MS, trim_logs, e))
 		return -1;
 	return loop_add(&s->loop, &s->front, s->report, EPOLLIN, front_left, e);
 }
@@ -380,6 +397,7 @@ void pod_supervise(const struct pod_env *env, const struct pod_run *run, int rep
 	s->report = report;
 	s->dirfd = s->lock = -1;
 	s->signals.fd = s->ctl.fd = s->front.fd = s->kill_timer.fd = -1;
+	s->log_timer.fd = -1;
 	for (size_t i = 0; i < CONNS_MAX; i++)
 		s->conns[i].src.fd = -1;
 	fill_record(s);

@@ -53,7 +53,7 @@ struct supervisor {
 	struct pod_record r;
 	int dirfd, lock, report;
 	struct loop loop;
-	struct loop_source signals, ctl, front, kill_timer;
+	struct loop_source signals, ctl, front, kill_timer, log_timer;
 	pid_t infra;	    /* 0: none */
 	bool started;	    /* all members have been */
 	bool some_ran;	    /* a member has been started: the pod is kept */

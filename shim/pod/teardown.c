@@ -14,6 +14,25 @@
 #include "spec/base/proc.h"
 #include "spec/base/str.h"
 
+/*
+ * Anybody may call a container "web.app": only the annotation makes it the
+ * pod's. One whose state cannot be read is taken by its name.
+ */
+static bool is_ours(const struct pod_env *env, const char *id, const char *pod)
+{
+	auto_arena struct arena a = { 0 };
+	struct engine_info info;
+	struct err ignored;
+
+	if (engine_state(env->engine, id, &a, &info, &ignored))
+		return true;
+	for (size_t i = 0; i < info.state->annotations.n; i++) {
+		if (str_eq(info.state->annotations.v[i].key, POD_ANNOTATION))
+			return str_eq(info.state->annotations.v[i].value, pod);
+	}
+	return false;
+}
+
 int pod_containers(const struct pod_env *env, const char *pod, struct arena *a, char ***ids,
 		   size_t *n, struct err *e)
 {
@@ -27,9 +46,11 @@ int pod_containers(const struct pod_env *env, const char *pod, struct arena *a, 
 		return -1;
 	*ids = arena_array(a, all + 1, sizeof(**ids));
 	for (size_t i = 0; i < all; i++) {
+		if (!str_starts(list[i], prefix) || !is_ours(env, list[i], pod))
+			continue;
 		if (str_eq(list[i], infra))
 			has_infra = true;
-		else if (str_starts(list[i], prefix))
+		else
 			(*ids)[at++] = list[i];
 	}
 	if (has_infra)

@@ -204,6 +204,30 @@ teardown() { teardown_pods; }
 	assert_output ""
 }
 
+@test "a container of the same form of name is not the pod's" {
+	mkdir -p "$BATS_TEST_TMPDIR/alone"
+	dir=$(app alone "$IDLE")
+	edit_config "$dir" '.linux.cgroupsPath = $path' --arg path "$CGROUP/alone"
+	peapod create --bundle "$dir" "$POD.alone" </dev/null >/dev/null 2>&1 3>&-
+	peapod start "$POD.alone"
+	pid=$(pid_of "$POD.alone")
+	pod_run -d "$(app one "$IDLE")"
+	pod rm -f "$POD"
+	refute is_gone "$pid"
+	peapod delete -f "$POD.alone"
+}
+
+@test "a pod that was cut short when it was made can be removed" {
+	mkdir -p "$STATE/@pods/$POD"
+	run -0 pod ps
+	assert_line --regexp "^$POD +damaged"
+	run -1 pod_run "$(app one 'exit 0')"
+	assert_output --partial "already exists"
+	run -0 pod rm "$POD"
+	run -0 pod ps -q
+	assert_output ""
+}
+
 @test "infra killed: the containers go with it" {
 	pod_run -d --restart always "$(app one "$IDLE")" "$(app two "$IDLE")"
 	one=$(member_pid one) two=$(member_pid two) supervisor=$(supervisor_of)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_parse: names, containers, volumes, ports; checks across a spec; restarts; small texts. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include "shim/pod/logs.h"
 #include "shim/pod/net.h"
 #include "shim/pod/pod.h"
 #include "shim/pod/restart.h"
@@ -235,4 +237,29 @@ TEST(net_texts)
 	str_clear(&out);
 	pod_resolv_text(&dns, &out);
 	CHECK_TEXT(out.s, "search a.b c\nnameserver 10.0.0.10\noptions ndots:5\n");
+}
+
+TEST(logs_lose_their_oldest_lines_only)
+{
+	char path[] = "/tmp/peapod-unit-log-XXXXXX";
+	auto_fd int fd = mkostemp(path, O_CLOEXEC), reader = open(path, O_RDONLY | O_CLOEXEC);
+	static char line[1024], got[sizeof(line)];
+	struct stat st;
+
+	unlink(path);
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\n';
+	for (int i = 0; i < 256; i++)
+		CHECK(write(fd, line, sizeof(line)) == sizeof(line));
+	fsync(fd);
+	pod_log_trim(fd, 1 << 20, 1 << 16); /* not too large */
+	CHECK(!pod_log_skip_hole(reader) && lseek(reader, 0, SEEK_CUR) == 0);
+	pod_log_trim(fd, 1 << 17, 1 << 16);
+	CHECK(!fstat(fd, &st) && st.st_size == 256 * (off_t)sizeof(line));
+	CHECK(st.st_blocks * 512 <= 1 << 17);
+	CHECK(pod_log_skip_hole(reader));
+	CHECK(lseek(reader, 0, SEEK_CUR) == st.st_size - (1 << 16));
+	CHECK(read(reader, got, sizeof(got)) == sizeof(got) && !memcmp(got, line, sizeof(got)));
+	lseek(reader, 0, SEEK_END);
+	CHECK(!pod_log_skip_hole(reader) && lseek(reader, 0, SEEK_CUR) == st.st_size);
 }
