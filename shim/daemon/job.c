@@ -94,7 +94,8 @@ static void child(int sock, job_fn *run, void *arg, const int *keep, size_t n_ke
 	_exit(0);
 }
 
-static void take_result(struct job *job)
+/* False when there is none yet. */
+static bool take_result(struct job *job)
 {
 	struct job_result r = { .console = -1 };
 	auto_free struct packet *p = mem_alloc(sizeof(*p) + JOB_DATA_MAX);
@@ -103,7 +104,7 @@ static void take_result(struct job *job)
 	ssize_t got = recv_fds(sock, p, sizeof(*p) + JOB_DATA_MAX, &r.console, 1, &n_fds);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (!n_fds)
 		r.console = -1;
 	if (got < (ssize_t)sizeof(*p)) {
@@ -123,12 +124,13 @@ static void take_result(struct job *job)
 	close_fd(&r.console);
 	str_done(&r.data);
 	free(job);
+	return true;
 }
 
 static void on_result(struct loop_source *src, uint32_t events)
 {
 	(void)events;
-	take_result(container_of(src, struct job, src));
+	(void)take_result(container_of(src, struct job, src));
 }
 
 int job_start(struct jobs *js, const struct job *job, struct call *call, job_fn *run, void *arg,
@@ -168,5 +170,12 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, job_fn 
 
 void jobs_drain(struct jobs *js)
 {
-	link_each(l, &js->all) take_result(container_of(l, struct job, link));
+	struct link *l = js->all.next;
+
+	while (l != &js->all) {
+		struct link *next = l->next;
+
+		/* What is done with a result may start jobs, or end others: begin anew. */
+		l = take_result(container_of(l, struct job, link)) ? js->all.next : next;
+	}
 }

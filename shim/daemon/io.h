@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* io: the standard streams of a process: pipes that containerd made, log URIs, terminals. */
+#ifndef SHIM_DAEMON_IO_H
+#define SHIM_DAEMON_IO_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "shim/daemon/relay.h"
+#include "spec/base/err.h"
+#include "spec/base/loop.h"
+
+/*
+ * Without a terminal nothing is copied: the process gets containerd's FIFOs
+ * themselves. The shim holds the other end of each: a reader of stdout and
+ * stderr, so that a process neither dies of SIGPIPE nor loses a byte while
+ * containerd is away, and a writer of stdin, so that a client may come and go
+ * without an end of file. It never holds a writer of stdout or stderr, as
+ * containerd waits for their end before it deletes a container.
+ */
+struct io {
+	char *path[3]; /* as containerd gave them, "" for none */
+	bool terminal;
+	int keep[3]; /* [0] a writer of stdin, [1] and [2] readers of stdout and stderr; -1 */
+	struct relay *relay; /* of a terminal */
+	pid_t logger;	     /* of a binary:// URI, 0: none */
+};
+#define IO_INIT                                                                                    \
+	{                                                                                          \
+		.keep = { -1, -1, -1 }                                                             \
+	}
+
+/* What goes to the helper that starts the process. */
+struct io_child {
+	int stdio[3];	    /* for the process; -1: /dev/null */
+	int log[2];	    /* read ends for a logger; -1 */
+	const char *logger; /* its URI, or NULL; borrowed from io->path */
+};
+#define IO_CHILD_INIT                                                                              \
+	{                                                                                          \
+		.stdio = { -1, -1, -1 }, .log = { -1, -1 }                                         \
+	}
+
+/*
+ * Open the streams; nothing here blocks. uid and gid, if not 0, become the
+ * owner of the FIFOs, so that a user namespace's root may open them again.
+ * The stdio of *child is the caller's to close once the helper has it.
+ */
+int io_open(struct io *io, struct loop *loop, const char *const path[3], bool terminal, uid_t uid,
+	    gid_t gid, struct io_child *child, struct err *e);
+void io_child_close(struct io_child *child);
+
+/* The process was started with this terminal (-1: none); console becomes the io's. */
+int io_started(struct io *io, int console, struct err *e);
+
+/* The process has ended: containerd shall see the end of its output. */
+void io_ended(struct io *io);
+
+/* No more input, as soon as containerd's end is closed too. */
+void io_close_stdin(struct io *io);
+
+/*
+ * Output that nobody has read although the process has ended: containerd was
+ * away. Its opening of the FIFO would wait for a writer, so show it one for a
+ * moment. True when there is such output.
+ */
+bool io_nudge(const struct io *io);
+
+/* Release everything; a zeroed or closed one is fine. */
+void io_close(struct io *io);
+
+#endif
