@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cleanup: delete and -info: the actions that need no daemon. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shim/daemon/launch.h"
+#include "shim/daemon/place.h"
+#include "shim/daemon/rootfs.h"
+#include "shim/daemon/work.h"
+#include "shim/engine/engine.h"
+#include "spec/base/auto.h"
+#include "spec/base/fd.h"
+#include "spec/base/path.h"
+#include "spec/base/str.h"
+#include "spec/oci/features.h"
+#include "spec/ttrpc/message.h"
+#include "spec/ttrpc/task.pb-c.h"
+#include "spec/ttrpc/types.pb-c.h"
+
+#define EXIT_KILLED   (128 + 9)
+#define RUNTIME_NAME  "io.containerd.peapod.v2"
+#define FEATURES_TYPE "types.containerd.io/opencontainers/runtime-spec/1/features/Features"
+
+/* The container's pid, if it is still on record. */
+static pid_t recorded_pid(const struct place *p, const char *id, struct arena *a)
+{
+	struct engine en = { .root = p->root };
+	struct engine_info info;
+	struct err e;
+
+	return engine_state(&en, id, a, &info, &e) ? 0 : info.state->pid;
+}
+
+static int destroy(const struct place *p, const char *id, struct err *e)
+{
+	struct work w = { p, id };
+	struct job_result r = { .console = -1 };
+
+	return work_destroy(&w, &r, e) ? err_ctx(e, "container '%s'", id) : 0;
+}
+
+/* Every container of a pod whose daemon is gone. The first failure is told, after all are tried. */
+static int destroy_all(const struct place *p, struct arena *a, struct err *e)
+{
+	auto_dir DIR *d = opendir(arena_printf(a, "%s/" WORK_BUNDLES, p->dir));
+	const struct dirent *de;
+	struct err other;
+	int bad = 0;
+
+	while (d && (de = readdir(d))) {
+		if (de->d_name[0] != '.')
+			bad |= destroy(p, de->d_name, bad ? &other : e);
+	}
+	return bad;
+}
+
+/* Some pod's record of the container, for when its bundle says nothing any more. */
+static char *recorded_dir(const char *id, struct arena *a)
+{
+	auto_dir DIR *d = opendir(BOOTSTRAP_POD_DIR);
+	const struct dirent *de;
+	struct stat st;
+
+	while (d && (de = readdir(d))) {
+		char *dir = arena_printf(a, BOOTSTRAP_POD_DIR "/%s", de->d_name);
+
+		if (de->d_name[0] != '.' &&
+		    !lstat(arena_printf(a, "%s/" WORK_BUNDLES "/%s", dir, id), &st))
+			return dir;
+	}
+	return NULL;
+}
+
+/* The socket that the daemon noted; the one by rule when there is no note. */
+static void find_socket(struct pod_place *p, struct arena *a)
+{
+	char *path = arena_alloc(a, PATH_MAX);
+
+	if (readlink(arena_printf(a, "%s/" WORK_SOCKET, p->place.dir), path, PATH_MAX - 1) > 0)
+		p->socket = path;
+}
+
+static int print_deleted(pid_t pid, struct arena *a, struct err *e)
+{
+	Pb__DeleteResponse r = PB__DELETE_RESPONSE__INIT;
+	struct timespec now;
+	uint8_t *data;
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	r.pid = (uint32_t)pid;
+	r.exit_status = EXIT_KILLED;
+	r.exited_at = message_time(&now, a);
+	data = message_pack(&r.base, a, &len);
+	return write_all(STDOUT_FILENO, data, len) ? err_sys(e, "write the answer") : 0;
+}
+
+int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
+{
+	struct err ignored;
+	char *bundle = b->bundle && *b->bundle ? b->bundle : path_abs(a, ".", &ignored), *dir;
+	char *group = bundle ? place_group(b, bundle, a) : b->id;
+	struct pod_place p;
+	pid_t pid;
+	bool dead;
+	int bad;
+
+	place_of(b, group, a, &p);
+	dir = recorded_dir(b->id, a);
+	if (dir)
+		p.place.dir = dir;
+	find_socket(&p, a);
+	pid = recorded_pid(&p.place, b->id, a);
+	dead = !place_alive(p.socket);
+	bad = destroy(&p.place, b->id, e);
+	if (dead && str_eq(group, b->id))
+		bad |= destroy_all(&p.place, a, bad ? &ignored : e);
+	if (bundle && !bad)
+		bad = rootfs_unmount(bundle, e);
+	if (dead)
+		place_remove(&p);
+	return bad ? -1 : print_deleted(pid, a, e);
+}
+
+/* Has to say what the engine's planners take. */
+static const struct oci_built built = {
+	.version = VERSION,
+	.commit = COMMIT,
+	.cgroup_v1 = true,
+	.cgroup_v2 = true,
+	.rdma = true,
+};
+
+int launch_info(struct arena *a, struct err *e)
+{
+	Pb__RuntimeInfo info = PB__RUNTIME_INFO__INIT;
+	Pb__RuntimeVersion version = PB__RUNTIME_VERSION__INIT;
+	Pb__Any features = PB__ANY__INIT;
+	char *text = oci_features_text(&built, a);
+	uint8_t *data;
+	size_t len;
+
+	version.version = arena_strdup(a, VERSION);
+	version.revision = arena_strdup(a, COMMIT);
+	features.type_url = arena_strdup(a, FEATURES_TYPE);
+	features.value.data = (uint8_t *)text;
+	features.value.len = strlen(text);
+	info.name = arena_strdup(a, RUNTIME_NAME);
+	info.version = &version;
+	info.features = &features;
+	data = message_pack(&info.base, a, &len);
+	return write_all(STDOUT_FILENO, data, len) ? err_sys(e, "write the answer") : 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* place: the socket of a pod and its directory: make, find, probe, remove. */
+#ifndef SHIM_DAEMON_PLACE_H
+#define SHIM_DAEMON_PLACE_H
+
+#include <stdbool.h>
+
+#include "shim/daemon/bootstrap.h"
+#include "shim/daemon/work.h"
+
+struct pod_place {
+	struct place place;
+	char *socket; /* path */
+};
+
+/* Where the pod of that group is; all in the arena. Nothing is touched. */
+void place_of(const struct bootstrap *b, const char *group, struct arena *a, struct pod_place *out);
+
+/*
+ * The pod that a container belongs to: by the `config.json` below the bundle
+ * (parsed in a child, so that this process stays small), else by the record of
+ * some pod, else it is its own group. In the arena.
+ */
+char *place_group(const struct bootstrap *b, const char *bundle, struct arena *a);
+
+/* Does somebody accept connections on the socket? */
+bool place_alive(const char *socket);
+
+/*
+ * A listening socket of mode 0600, or -1 with *e.num 0 when another process
+ * serves it already. What a dead one left is replaced. Starts of one directory
+ * take turns.
+ */
+int place_listen(const char *socket, struct err *e);
+
+/* Make the pod's directory and note its socket there. */
+int place_make(const struct pod_place *p, struct err *e);
+
+/* Remove the socket, unless somebody else serves it, and the directory, unless it has containers.
+ */
+void place_remove(const struct pod_place *p);
+
+#endif
