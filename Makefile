@@ -43,7 +43,7 @@ POD := $(call lib,shim/pod) $(call lib,spec/cni) $(ENGINE)
 
 .PHONY: all check unit bats lint demo install pause-image clean
 .SECONDARY:
-all: $(B)/peapod $(B)/peapod-cni $(B)/pause
+all: $(B)/peapod $(B)/peapod-cni $(B)/pause $(B)/containerd-shim-peapod-v2
 
 -include local.mk $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -171,6 +171,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/peapod $(DESTDIR)$(CNI_BIN) \
 		$(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(B)/peapod $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(B)/containerd-shim-peapod-v2 $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/pause $(DESTDIR)$(PREFIX)/libexec/peapod/
 	install -m 755 $(B)/peapod-cni $(DESTDIR)$(CNI_BIN)/peapod-cni
 	ln -sf peapod-cni $(DESTDIR)$(CNI_BIN)/peapod
