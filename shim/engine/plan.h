@@ -3,9 +3,9 @@
 #ifndef SHIM_ENGINE_PLAN_H
 #define SHIM_ENGINE_PLAN_H
 
-#include "shim/engine/host.h"
 #include "shim/engine/plan_cgroup.h"
 #include "shim/engine/plan_dev.h"
+#include "shim/engine/plan_input.h"
 #include "shim/engine/plan_mounts.h"
 #include "shim/engine/plan_ns.h"
 #include "shim/engine/plan_proc.h"
@@ -14,19 +14,6 @@
 #include "spec/base/err.h"
 #include "spec/base/str.h"
 #include "spec/oci/config.h"
-
-/* What a planner gets to know; each plan_x() is a pure function of it. */
-struct plan_input {
-	const struct oci_config *config;
-	const struct host *host;
-	const char *id;
-	const char *bundle; /* absolute */
-	bool systemd;	    /* cgroup driver */
-	bool cgroups_disabled;
-	bool rootless;
-	bool no_pivot, no_new_keyring;
-	unsigned int preserve_fds, listen_fds;
-};
 
 struct plan {
 	const struct plan_input *in;

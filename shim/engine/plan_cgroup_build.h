@@ -3,7 +3,10 @@
 #ifndef SHIM_ENGINE_PLAN_CGROUP_BUILD_H
 #define SHIM_ENGINE_PLAN_CGROUP_BUILD_H
 
-#include "shim/engine/plan.h"
+#include "shim/engine/plan_input.h"
+
+struct plan_cgroup;
+struct plan_cgroup_write;
 
 /* Settings that constrain each other (plan_cgroup_write.group). */
 enum cgroup_group {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "shim/engine/plan_cgroup.h"
 #include "shim/engine/plan_cgroup_build.h"
 
 #define SHARES_MIN   2

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/engine/cgroup_dev.h"
+#include "shim/engine/plan_cgroup.h"
 #include "shim/engine/plan_cgroup_build.h"
 
 #define ANY (-1)

@@ -2,6 +2,7 @@
 /* plan_cgroup_io: linux: resources: blockIO to blkio (v1) and io (v2). */
 #include <errno.h>
 
+#include "shim/engine/plan_cgroup.h"
 #include "shim/engine/plan_cgroup_build.h"
 
 #define WEIGHT_MIN    10

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "shim/engine/plan_cgroup.h"
 #include "shim/engine/plan_cgroup_build.h"
 
 #define RDMA_NAME_MAX	  64 /* IB_DEVICE_NAME_MAX */

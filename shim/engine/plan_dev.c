@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "shim/engine/plan.h"
+#include "shim/engine/plan_input.h"
 #include "spec/base/auto.h"
 #include "spec/base/path.h"
 #include "spec/oci/tables.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "shim/engine/plan.h"
+#include "shim/engine/plan_input.h"
 #include "shim/engine/plan_mounts_opts.h"
 #include "spec/base/auto.h"
 #include "spec/base/path.h"

@@ -3,9 +3,10 @@
 #include "shim/engine/plan_ns.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <string.h>
 
-#include "shim/engine/plan.h"
+#include "shim/engine/plan_input.h"
 #include "spec/base/auto.h"
 #include "spec/base/names.h"
 #include "spec/oci/tables.h"

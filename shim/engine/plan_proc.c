@@ -6,7 +6,7 @@
 #include <linux/ioprio.h>
 #include <string.h>
 
-#include "shim/engine/plan.h"
+#include "shim/engine/plan_input.h"
 #include "spec/base/auto.h"
 #include "spec/base/names.h"
 #include "spec/oci/tables.h"

@@ -7,7 +7,7 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-#include "shim/engine/plan.h"
+#include "shim/engine/plan_input.h"
 #include "spec/oci/tables.h"
 
 #define ERRNO_DEFAULT 1	   /* EPERM (runtime-spec config-linux.md "errnoRet") */

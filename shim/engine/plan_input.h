@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan_input: what every planner gets to know. */
+#ifndef SHIM_ENGINE_PLAN_INPUT_H
+#define SHIM_ENGINE_PLAN_INPUT_H
+
+#include <stdbool.h>
+
+#include "shim/engine/host.h"
+#include "spec/oci/config.h"
+
+/* What a planner gets to know; each plan_x() is a pure function of it. */
+struct plan_input {
+	const struct oci_config *config;
+	const struct host *host;
+	const char *id;
+	const char *bundle; /* absolute */
+	bool systemd;	    /* cgroup driver */
+	bool cgroups_disabled;
+	bool rootless;
+	bool no_pivot, no_new_keyring;
+	unsigned int preserve_fds, listen_fds;
+};
+
+#endif
