@@ -8,8 +8,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "shim/engine/cgroup.h"
 #include "shim/engine/plan_cgroup.h"
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/oci/state.h"
+
+struct cgroup;
 
 #define CGROUP_FILE_MAX	 (64 << 10) /* bytes of a control file */
 #define CGROUP_PROCS_MAX (64 << 20) /* bytes of cgroup.procs: all pids of a big host */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shim/engine/cgroup.h"
 #include "shim/engine/cgroup_dir.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"

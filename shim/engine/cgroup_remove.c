@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shim/engine/cgroup.h"
 #include "shim/engine/cgroup_dir.h"
 #include "spec/base/auto.h"
 #include "spec/base/path.h"

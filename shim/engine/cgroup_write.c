@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shim/engine/cgroup.h"
 #include "shim/engine/cgroup_dir.h"
 #include "spec/base/fd.h"
 #include "spec/base/str.h"

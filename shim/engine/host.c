@@ -156,13 +156,17 @@ static void probe_swap(struct host *h, struct arena *a)
 struct host *host_probe(struct arena *a, struct err *e)
 {
 	struct host *h = arena_alloc(a, sizeof(*h));
+	struct host_cgroups cgroups = { .base = CGROUP_BASE };
 
 	h->cgroup_base = arena_strdup(a, CGROUP_BASE);
 	h->euid = geteuid();
-	if (probe_kernel(h, e) || host_cgroups_probe(h, a, e)) {
+	if (probe_kernel(h, e) || host_cgroups_probe(&cgroups, a, e)) {
 		err_ctx(e, "probe the host");
 		return NULL;
 	}
+	h->cgroup_mode = cgroups.mode;
+	h->cgroups.n = cgroups.n;
+	h->cgroups.v = cgroups.v;
 	probe_caps(h);
 	probe_userns(h, a);
 	probe_security(h);

@@ -7,25 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shim/engine/host_cgroup.h"
 #include "spec/base/arena.h"
 #include "spec/base/err.h"
 #include "spec/base/json.h"
-
-enum host_cgroup_mode {
-	HOST_CGROUP_NONE,
-	HOST_CGROUP_V1,
-	HOST_CGROUP_HYBRID,
-	HOST_CGROUP_V2
-};
-
-/* One mounted hierarchy. */
-struct host_cgroup {
-	char *key;	  /* v1: "memory", "cpu,cpuacct", "name=systemd"; v2: "" */
-	char *mountpoint; /* /sys/fs/cgroup/memory */
-	char *root;	  /* field 4 of mountinfo: what of the hierarchy is mounted there */
-	char *own;	  /* this process's path in it (/proc/self/cgroup) */
-	struct json_strs controllers; /* v1: of the key; v2: cgroup.controllers of the mount */
-};
 
 struct host {
 	enum host_cgroup_mode cgroup_mode;

@@ -34,14 +34,14 @@ static struct json_strs controllers_of(const char *key, struct arena *a)
 }
 
 /* One line per hierarchy, "ID:KEY:PATH"; the path may have further colons. */
-static void parse_self(const char *text, bool v2_only, struct host *h, struct arena *a)
+static void parse_self(const char *text, bool v2_only, struct host_cgroups *h, struct arena *a)
 {
 	char **lines = str_split(a, text, '\n', NULL);
 
-	h->cgroups.v = arena_array(a, HOST_CGROUPS_MAX, sizeof(*h->cgroups.v));
-	h->cgroups.n = 0;
-	for (; *lines && h->cgroups.n < HOST_CGROUPS_MAX; lines++) {
-		struct host_cgroup *c = &h->cgroups.v[h->cgroups.n];
+	h->v = arena_array(a, HOST_CGROUPS_MAX, sizeof(*h->v));
+	h->n = 0;
+	for (; *lines && h->n < HOST_CGROUPS_MAX; lines++) {
+		struct host_cgroup *c = &h->v[h->n];
 		char *key = strchr(*lines, ':');
 		char *own = key ? strchr(key + 1, ':') : NULL;
 
@@ -50,30 +50,30 @@ static void parse_self(const char *text, bool v2_only, struct host *h, struct ar
 		c->key = arena_strndup(a, key + 1, (size_t)(own - key - 1));
 		c->own = arena_strdup(a, own + 1);
 		c->controllers = controllers_of(c->key, a);
-		h->cgroups.n++;
+		h->n++;
 	}
 }
 
 /* Keep only the hierarchies that were found mounted, and name the layout. */
-static void settle(struct host *h)
+static void settle(struct host_cgroups *h)
 {
 	size_t kept = 0;
 	bool v1 = false, v2 = false;
 
-	for (size_t i = 0; i < h->cgroups.n; i++) {
-		struct host_cgroup *c = &h->cgroups.v[i];
+	for (size_t i = 0; i < h->n; i++) {
+		struct host_cgroup *c = &h->v[i];
 
 		if (!c->mountpoint)
 			continue;
 		v1 |= !is_v2(c);
 		v2 |= is_v2(c);
-		h->cgroups.v[kept++] = *c;
+		h->v[kept++] = *c;
 	}
-	h->cgroups.n = kept;
-	h->cgroup_mode = v1 && v2 ? HOST_CGROUP_HYBRID
-			 : v1	  ? HOST_CGROUP_V1
-			 : v2	  ? HOST_CGROUP_V2
-				  : HOST_CGROUP_NONE;
+	h->n = kept;
+	h->mode = v1 && v2 ? HOST_CGROUP_HYBRID
+		  : v1	   ? HOST_CGROUP_V1
+		  : v2	   ? HOST_CGROUP_V2
+			   : HOST_CGROUP_NONE;
 }
 
 /* Octal escapes of mountinfo, in place: "\040" is a space. */
@@ -124,15 +124,15 @@ static bool below(const char *path, const char *base)
 	return !strncmp(path, base, n) && (!path[n] || path[n] == '/');
 }
 
-static void take_mount(struct host *h, bool v2, const char *options, char *root, char *point)
+static void take_mount(struct host_cgroups *h, bool v2, const char *options, char *root,
+		       char *point)
 {
-	for (size_t i = 0; i < h->cgroups.n; i++) {
-		struct host_cgroup *c = &h->cgroups.v[i];
+	for (size_t i = 0; i < h->n; i++) {
+		struct host_cgroup *c = &h->v[i];
 
 		if (is_v2(c) != v2 || (!v2 && !serves(options, c->key)))
 			continue;
-		if (c->mountpoint &&
-		    (below(c->mountpoint, h->cgroup_base) || !below(point, h->cgroup_base)))
+		if (c->mountpoint && (below(c->mountpoint, h->base) || !below(point, h->base)))
 			continue;
 		c->mountpoint = point;
 		c->root = root;
@@ -140,7 +140,7 @@ static void take_mount(struct host *h, bool v2, const char *options, char *root,
 }
 
 /* One line: "ID PARENT MAJ:MIN ROOT POINT OPTIONS [OPTIONAL...] - TYPE SOURCE SUPEROPTIONS" */
-static void parse_mount(char *line, struct host *h, struct arena *a)
+static void parse_mount(char *line, struct host_cgroups *h, struct arena *a)
 {
 	char *tail = strstr(line, " - cgroup");
 	char *field[MOUNT_FIELDS], *save = NULL, *type, *options;
@@ -161,7 +161,7 @@ static void parse_mount(char *line, struct host *h, struct arena *a)
 }
 
 void host_cgroups_parse(const char *self_cgroup, const char *mountinfo, bool v2_only,
-			struct host *h, struct arena *a)
+			struct host_cgroups *h, struct arena *a)
 {
 	const char *at = mountinfo;
 
@@ -187,16 +187,16 @@ static bool top_mounted(const char *path, long type)
 }
 
 /* The usual places. False, with nothing changed for good, when one is not there. */
-static bool guess_mounts(bool base_is_v2, struct host *h, struct arena *a)
+static bool guess_mounts(bool base_is_v2, struct host_cgroups *h, struct arena *a)
 {
-	for (size_t i = 0; i < h->cgroups.n; i++) {
-		struct host_cgroup *c = &h->cgroups.v[i];
+	for (size_t i = 0; i < h->n; i++) {
+		struct host_cgroup *c = &h->v[i];
 		const char *name = str_starts(c->key, "name=") ? c->key + strlen("name=") : c->key;
 		char *point;
 
 		if (is_v2(c))
 			name = base_is_v2 ? "" : "unified";
-		point = *name ? arena_printf(a, "%s/%s", h->cgroup_base, name) : h->cgroup_base;
+		point = arena_printf(a, "%s%s%s", h->base, *name ? "/" : "", name);
 		if (strchr(name, '/') ||
 		    !top_mounted(point, is_v2(c) ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
 			return false;
@@ -206,10 +206,10 @@ static bool guess_mounts(bool base_is_v2, struct host *h, struct arena *a)
 	return true;
 }
 
-static void read_controllers(struct host *h, struct arena *a)
+static void read_controllers(struct host_cgroups *h, struct arena *a)
 {
-	for (size_t i = 0; i < h->cgroups.n; i++) {
-		struct host_cgroup *c = &h->cgroups.v[i];
+	for (size_t i = 0; i < h->n; i++) {
+		struct host_cgroup *c = &h->v[i];
 		struct err ignored;
 		char *text;
 
@@ -225,10 +225,10 @@ static void read_controllers(struct host *h, struct arena *a)
 	}
 }
 
-int host_cgroups_probe(struct host *h, struct arena *a, struct err *e)
+int host_cgroups_probe(struct host_cgroups *h, struct arena *a, struct err *e)
 {
 	struct statfs fs;
-	bool v2_only = !statfs(h->cgroup_base, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
+	bool v2_only = !statfs(h->base, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
 	struct err ignored;
 	char *self = read_file(AT_FDCWD, "/proc/self/cgroup", SELF_CGROUP_MAX, a, NULL, &ignored);
 	char *mountinfo;

@@ -1,171 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cgroups for real: made, joined, limited, frozen, killed and removed. Needs root. */
+/* Cgroups for real: made, joined, limited, and removed. Needs root. */
 #include "shim/engine/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
+#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "shim/engine/cgroup_dev.h"
 #include "shim/engine/cgroup_dir.h"
-#include "shim/engine/plan.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/proc.h"
+#include "tests/unit/engine/cgroup_fixture.h"
 #include "tests/unit/test.h"
-
-#define DEADLINE_MS 10000
-
-/* A container's cgroups in a parent of this test's own, which fixture_done() removes as well. */
-struct fixture {
-	struct arena a;
-	struct err e;
-	struct host *host;
-	struct oci_linux linux_;
-	struct oci_config config;
-	struct plan_input in;
-	struct plan_cgroup plan;
-	struct cgroup cg;
-	struct oci_state state;
-	pid_t child;
-	int release; /* closed: the child goes on */
-};
-
-static bool fixture_plan(struct fixture *f, const char *resources)
-{
-	if (resources)
-		f->linux_.resources =
-			oci_resources_parse(resources, strlen(resources), &f->a, &f->e);
-	if ((resources && !f->linux_.resources) || plan_cgroup(&f->in, &f->a, &f->plan, &f->e)) {
-		printf("# plan: %s\n", f->e.msg);
-		return false;
-	}
-	return true;
-}
-
-static bool fixture_init(struct fixture *f, const char *resources)
-{
-	*f = (struct fixture){ .cg = CGROUP_INIT, .release = -1 };
-	f->host = host_probe(&f->a, &f->e);
-	if (geteuid() || !f->host || f->host->cgroup_mode == HOST_CGROUP_NONE) {
-		test_skip("needs root and cgroups");
-		return false;
-	}
-	f->linux_.cgroups_path = arena_printf(&f->a, "/peapod-unit-%d/c1", (int)getpid());
-	f->config.linux_ = &f->linux_;
-	f->in = (struct plan_input){ .config = &f->config, .host = f->host, .id = "c1" };
-	if (fixture_plan(f, resources))
-		return true;
-	test_failed(__FILE__, __LINE__, "plan");
-	return false;
-}
-
-static bool fixture_create(struct fixture *f)
-{
-	if (cgroup_create(&f->plan, &f->cg, &f->e)) {
-		printf("# create: %s\n", f->e.msg);
-		return false;
-	}
-	cgroup_to_state(&f->plan, &f->cg, &f->state, &f->a);
-	return true;
-}
-
-/* A child in the container's cgroups that waits, then calls fn. */
-static bool fixture_spawn(struct fixture *f, int (*fn)(void))
-{
-	struct clone_args args = { .flags = CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD };
-	int pipes[2], up[2];
-	char byte;
-
-	if (pipe2(pipes, O_CLOEXEC) || pipe2(up, O_CLOEXEC))
-		return false;
-	if (f->cg.v2_fd >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)f->cg.v2_fd;
-	}
-	f->child = proc_clone(&args);
-	if (!f->child) {
-		struct err e;
-
-		close(pipes[1]);
-		if (cgroup_join_self(&f->cg, &e))
-			_exit(100);
-		byte = 'j';
-		if (write(up[1], &byte, 1) != 1 || read(pipes[0], &byte, 1) < 0)
-			_exit(101);
-		_exit(fn ? fn() : 0);
-	}
-	close(pipes[0]);
-	close(up[1]);
-	f->release = pipes[1];
-	byte = 0;
-	if (f->child < 0 || read(up[0], &byte, 1) != 1)
-		printf("# the child did not join\n");
-	close(up[0]);
-	return byte == 'j';
-}
-
-static int fixture_wait(struct fixture *f)
-{
-	int status = -1;
-
-	close_fd(&f->release);
-	if (f->child > 0)
-		waitpid(f->child, &status, 0);
-	f->child = 0;
-	return status;
-}
-
-static void fixture_done(struct fixture *f)
-{
-	if (f->child > 0) {
-		kill(f->child, SIGKILL);
-		fixture_wait(f);
-	}
-	close_fd(&f->release);
-	if (cgroup_remove(&f->state, &f->e))
-		test_failed(__FILE__, __LINE__, f->e.msg);
-	cgroup_close(&f->cg);
-	for (size_t i = 0; i < f->plan.n_dirs; i++) {
-		char *dir = arena_printf(&f->a, "%s%s", f->plan.dirs[i].mountpoint,
-					 f->plan.dirs[i].path);
-
-		rmdir(dir);
-		*strrchr(dir, '/') = '\0';
-		rmdir(dir);
-		if (!access(dir, F_OK))
-			test_failed(__FILE__, __LINE__, dir);
-	}
-	arena_done(&f->a);
-}
-#define auto_fixture __attribute__((cleanup(fixture_done)))
-
-static const char *value(struct fixture *f, const char *controller, const char *file)
-{
-	const struct oci_cgroup_dir *d = cgroup_find_v1(&f->state, controller);
-	struct err ignored;
-	auto_fd int dir = -1;
-
-	if (!d)
-		d = cgroup_find_v2(&f->state);
-	dir = d ? cgroup_open(d->path, &ignored) : -1;
-	return dir < 0 ? NULL : cgroup_read(dir, file, &f->a, &ignored);
-}
-
-static bool has_v1(const struct fixture *f, const char *controller)
-{
-	for (size_t i = 0; i < f->plan.n_dirs; i++)
-		if (cgroup_key_has(f->plan.dirs[i].key, controller))
-			return true;
-	return false;
-}
 
 TEST(cgroup_life)
 {
@@ -187,19 +39,19 @@ TEST(cgroup_life)
 		CHECK_TEXT(procs, arena_printf(&f.a, "%d", (int)f.child));
 	}
 	ASSERT(!cgroup_limit(&f.plan, &f.cg, &f.e));
-	if (has_v1(&f, "memory")) {
-		CHECK_TEXT(value(&f, "memory", "memory.limit_in_bytes"), "33554432");
-		CHECK_TEXT(value(&f, "memory", "memory.memsw.limit_in_bytes"), "33554432");
-		CHECK_TEXT(value(&f, "cpu", "cpu.shares"), "512");
-		CHECK_TEXT(value(&f, "cpu", "cpu.cfs_quota_us"), "20000");
-		CHECK_TEXT(value(&f, "cpu", "cpu.cfs_period_us"), "50000");
+	if (fixture_has_v1(&f, "memory")) {
+		CHECK_TEXT(fixture_value(&f, "memory", "memory.limit_in_bytes"), "33554432");
+		CHECK_TEXT(fixture_value(&f, "memory", "memory.memsw.limit_in_bytes"), "33554432");
+		CHECK_TEXT(fixture_value(&f, "cpu", "cpu.shares"), "512");
+		CHECK_TEXT(fixture_value(&f, "cpu", "cpu.cfs_quota_us"), "20000");
+		CHECK_TEXT(fixture_value(&f, "cpu", "cpu.cfs_period_us"), "50000");
 	} else {
-		CHECK_TEXT(value(&f, "memory", "memory.max"), "33554432");
-		CHECK_TEXT(value(&f, "cpu", "cpu.weight"), "59");
-		CHECK_TEXT(value(&f, "cpu", "cpu.max"), "20000 50000");
+		CHECK_TEXT(fixture_value(&f, "memory", "memory.max"), "33554432");
+		CHECK_TEXT(fixture_value(&f, "cpu", "cpu.weight"), "59");
+		CHECK_TEXT(fixture_value(&f, "cpu", "cpu.max"), "20000 50000");
 	}
-	CHECK_TEXT(value(&f, "pids", "pids.max"), "20");
-	CHECK_TEXT(value(&f, "cpuset", "cpuset.cpus"), "0");
+	CHECK_TEXT(fixture_value(&f, "pids", "pids.max"), "20");
+	CHECK_TEXT(fixture_value(&f, "cpuset", "cpuset.cpus"), "0");
 	ASSERT(!cgroup_pids(&f.state, &f.a, &pids, &n, &f.e));
 	CHECK(n == 1 && pids[0] == f.child);
 	CHECK(WEXITSTATUS(fixture_wait(&f)) == 0);
@@ -265,8 +117,9 @@ TEST(cgroup_settings_in_any_order)
 	ASSERT(fixture_plan(&f, big));
 	if (cgroup_limit(&f.plan, &f.cg, &f.e))
 		test_failed(__FILE__, __LINE__, f.e.msg);
-	CHECK_TEXT(value(&f, "memory",
-			 has_v1(&f, "memory") ? "memory.memsw.limit_in_bytes" : "memory.max"),
+	CHECK_TEXT(fixture_value(&f, "memory",
+				 fixture_has_v1(&f, "memory") ? "memory.memsw.limit_in_bytes"
+							      : "memory.max"),
 		   "67108864");
 }
 
@@ -276,7 +129,7 @@ TEST(cgroup_shares_are_read_back)
 
 	if (!fixture_init(&f, "{\"cpu\":{\"shares\":1}}"))
 		return;
-	if (!has_v1(&f, "cpu")) {
+	if (!fixture_has_v1(&f, "cpu")) {
 		test_skip("needs cgroup v1: v2 maps every share to a weight");
 		return;
 	}
@@ -284,87 +137,6 @@ TEST(cgroup_shares_are_read_back)
 	CHECK(cgroup_limit(&f.plan, &f.cg, &f.e));
 	CHECK_HAS(f.e.msg, "linux: resources: cpu: shares");
 	CHECK_HAS(f.e.msg, "the minimum of cpu.shares is 2");
-}
-
-static int wait_for_ever(void)
-{
-	while (pause())
-		;
-	return 0;
-}
-
-static bool ended(pid_t pid)
-{
-	auto_fd int fd = proc_pidfd(pid);
-
-	return fd >= 0 && proc_wait_end(fd, DEADLINE_MS) == 1;
-}
-
-TEST(cgroup_freeze_thaw_kill)
-{
-	auto_fixture struct fixture f = { 0 };
-
-	if (!fixture_init(&f, NULL))
-		return;
-	ASSERT(fixture_create(&f));
-	ASSERT(fixture_spawn(&f, wait_for_ever));
-	close_fd(&f.release);
-	CHECK(!cgroup_frozen(&f.state));
-	ASSERT(!cgroup_freeze(&f.state, true, &f.e));
-	CHECK(cgroup_frozen(&f.state));
-	ASSERT(!cgroup_freeze(&f.state, false, &f.e));
-	CHECK(!cgroup_frozen(&f.state));
-	ASSERT(!cgroup_freeze(&f.state, true, &f.e));
-	CHECK(!cgroup_kill(&f.state, SIGURG, &f.e));
-	CHECK(cgroup_frozen(&f.state)); /* a paused one stays so */
-	ASSERT(!cgroup_kill(&f.state, SIGKILL, &f.e));
-	CHECK(ended(f.child));
-	CHECK(WIFSIGNALED(fixture_wait(&f)));
-}
-
-/* The same for the v1 freezer alone, as on a host without a v2 mount. */
-TEST(cgroup_v1_freezer_alone)
-{
-	auto_fixture struct fixture f = { 0 };
-	struct oci_state v1 = { 0 };
-
-	if (!fixture_init(&f, NULL))
-		return;
-	if (!has_v1(&f, "freezer")) {
-		test_skip("needs the v1 freezer");
-		return;
-	}
-	ASSERT(fixture_create(&f));
-	ASSERT(fixture_spawn(&f, wait_for_ever));
-	close_fd(&f.release);
-	v1.cgroups.v = arena_array(&f.a, f.state.cgroups.n, sizeof(*v1.cgroups.v));
-	for (size_t i = 0; i < f.state.cgroups.n; i++)
-		if (*f.state.cgroups.v[i].key)
-			v1.cgroups.v[v1.cgroups.n++] = f.state.cgroups.v[i];
-	ASSERT(!cgroup_freeze(&v1, true, &f.e));
-	CHECK(cgroup_frozen(&v1));
-	CHECK_TEXT(value(&f, "freezer", "freezer.state"), "FROZEN");
-	ASSERT(!cgroup_freeze(&v1, false, &f.e));
-	CHECK(!cgroup_frozen(&v1));
-	ASSERT(!cgroup_freeze(&v1, true, &f.e));
-	ASSERT(!cgroup_kill(&v1, SIGKILL, &f.e)); /* thaws, or it would not die */
-	CHECK(ended(f.child));
-	CHECK(WIFSIGNALED(fixture_wait(&f)));
-}
-
-TEST(cgroup_frozen_is_refused)
-{
-	auto_fixture struct fixture f = { 0 };
-	struct cgroup second = CGROUP_INIT;
-
-	if (!fixture_init(&f, NULL))
-		return;
-	ASSERT(fixture_create(&f));
-	ASSERT(!cgroup_freeze(&f.state, true, &f.e));
-	CHECK(cgroup_create(&f.plan, &second, &f.e));
-	CHECK(f.e.num == EBUSY);
-	CHECK_HAS(f.e.msg, "unexpectedly frozen");
-	ASSERT(!cgroup_freeze(&f.state, false, &f.e));
 }
 
 TEST(cgroup_remove_what_is_below)
@@ -429,18 +201,18 @@ TEST(cgroup_devices_v1)
 
 	if (!fixture_init(&f, "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}"))
 		return;
-	if (!has_v1(&f, "devices")) {
+	if (!fixture_has_v1(&f, "devices")) {
 		test_skip("needs the v1 devices controller");
 		return;
 	}
 	ASSERT(fixture_create(&f));
 	ASSERT(fixture_spawn(&f, open_devices));
 	ASSERT(!cgroup_limit(&f.plan, &f.cg, &f.e));
-	CHECK_HAS(value(&f, "devices", "devices.list"), "c 1:5 rwm");
+	CHECK_HAS(fixture_value(&f, "devices", "devices.list"), "c 1:5 rwm");
 	d = cgroup_find_v1(&f.state, "devices");
 	ASSERT((dir = cgroup_open(d->path, &f.e)) >= 0);
 	ASSERT(!cgroup_dev_apply_v1(dir, only_null, 2, &f.e));
-	CHECK_TEXT(value(&f, "devices", "devices.list"), "c 1:3 rwm");
+	CHECK_TEXT(fixture_value(&f, "devices", "devices.list"), "c 1:3 rwm");
 	CHECK(WEXITSTATUS(fixture_wait(&f)) == 0);
 }
 
@@ -495,7 +267,7 @@ TEST(cgroup_too_low_a_limit_says_so)
 
 	if (!fixture_init(&f, "{\"memory\":{\"limit\":67108864}}"))
 		return;
-	if (!has_v1(&f, "memory")) {
+	if (!fixture_has_v1(&f, "memory")) {
 		test_skip("needs cgroup v1: v2 takes any limit and kills");
 		return;
 	}
@@ -511,87 +283,17 @@ TEST(cgroup_too_low_a_limit_says_so)
 	CHECK_HAS(f.e.msg, "usage");
 }
 
-TEST(cgroup_exec_joins)
-{
-	auto_fixture struct fixture f = { 0 };
-	struct cgroup exec = CGROUP_INIT;
-	pid_t first;
-
-	if (!fixture_init(&f, NULL))
-		return;
-	ASSERT(fixture_create(&f));
-	ASSERT(fixture_spawn(&f, NULL));
-	first = f.child;
-	f.state.pid = first;
-	CHECK(cgroup_open_for_exec(&f.state, "a/../..", &exec, &f.e) && f.e.num == EINVAL);
-	CHECK(cgroup_open_for_exec(&f.state, "nosuch:a", &exec, &f.e) && f.e.num == EINVAL);
-	CHECK(cgroup_open_for_exec(&f.state, "a", &exec, &f.e) && f.e.num == ENOENT);
-	for (size_t i = 0; i < f.state.cgroups.n; i++)
-		CHECK(!mkdir(arena_printf(&f.a, "%s/a", f.state.cgroups.v[i].path), 0755));
-	ASSERT(!cgroup_open_for_exec(&f.state, NULL, &exec, &f.e));
-	CHECK(exec.n_join + (exec.v2_fd >= 0) == f.state.cgroups.n);
-	cgroup_close(&exec);
-	/* cpuset's new directory has no CPUs: leave that hierarchy alone by naming others. */
-	if (has_v1(&f, "pids")) {
-		ASSERT(!cgroup_open_for_exec(&f.state, "pids,freezer:/a/", &exec, &f.e));
-		CHECK(exec.n_join + (exec.v2_fd >= 0) == f.state.cgroups.n);
-		cgroup_close(&exec);
-	}
-	fixture_wait(&f);
-}
-
-/* A container that limits its own children: its v2 directory takes no process any more. */
-TEST(cgroup_exec_follows_init)
-{
-	auto_fixture struct fixture f = { 0 };
-	struct cgroup exec = CGROUP_INIT;
-	const struct oci_cgroup_dir *d;
-	char *below, link[PATH_MAX] = "";
-	auto_fd int dir = -1;
-
-	if (!fixture_init(&f, NULL))
-		return;
-	if (!has_v1(&f, "hugetlb") &&
-	    !fixture_plan(&f, "{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":0}]}"))
-		return;
-	ASSERT(fixture_create(&f));
-	ASSERT(fixture_spawn(&f, NULL));
-	d = cgroup_find_v2(&f.state);
-	dir = d ? cgroup_open(d->path, &f.e) : -1;
-	if (dir < 0 || !*cgroup_read(dir, "cgroup.controllers", &f.a, &f.e)) {
-		test_skip("needs a controller in v2 that is enabled for our parent");
-		fixture_wait(&f);
-		return;
-	}
-	below = arena_printf(&f.a, "%s/init", d->path);
-	ASSERT(!mkdir(below, 0755));
-	ASSERT(!write_file(AT_FDCWD, arena_printf(&f.a, "%s/cgroup.procs", below),
-			   arena_printf(&f.a, "%d", (int)f.child), &f.e));
-	ASSERT(!write_file(
-		dir, "cgroup.subtree_control",
-		arena_printf(&f.a, "+%s",
-			     strtok(cgroup_read(dir, "cgroup.controllers", &f.a, &f.e), " ")),
-		&f.e));
-	f.state.pid = f.child;
-	ASSERT(!cgroup_open_for_exec(&f.state, NULL, &exec, &f.e));
-	CHECK(readlink(arena_printf(&f.a, "/proc/self/fd/%d", exec.v2_fd), link, sizeof(link) - 1) >
-	      0);
-	CHECK_TEXT(link, below);
-	cgroup_close(&exec);
-	fixture_wait(&f);
-}
-
 TEST(cgroup_controllers_enabled_above)
 {
 	auto_fixture struct fixture f = { 0 };
 
 	if (!fixture_init(&f, "{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4194304}]}"))
 		return;
-	if (has_v1(&f, "hugetlb")) {
+	if (fixture_has_v1(&f, "hugetlb")) {
 		test_skip("needs hugetlb in v2");
 		return;
 	}
 	ASSERT(fixture_create(&f));
 	CHECK(!cgroup_limit(&f.plan, &f.cg, &f.e));
-	CHECK_TEXT(value(&f, "hugetlb", "hugetlb.2MB.max"), "4194304");
+	CHECK_TEXT(fixture_value(&f, "hugetlb", "hugetlb.2MB.max"), "4194304");
 }

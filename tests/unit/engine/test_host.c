@@ -9,18 +9,19 @@
 #include "spec/base/str.h"
 #include "tests/unit/test.h"
 
-static struct host parse(struct arena *a, const char *self, const char *mounts, bool v2_only)
+static struct host_cgroups parse(struct arena *a, const char *self, const char *mounts,
+				 bool v2_only)
 {
-	struct host h = { .cgroup_base = arena_strdup(a, "/sys/fs/cgroup") };
+	struct host_cgroups h = { .base = "/sys/fs/cgroup" };
 
 	host_cgroups_parse(self, mounts, v2_only, &h, a);
 	return h;
 }
 
-static void show(const struct host *h, struct str *out)
+static void show(const struct host_cgroups *h, struct str *out)
 {
-	for (size_t i = 0; i < h->cgroups.n; i++) {
-		const struct host_cgroup *c = &h->cgroups.v[i];
+	for (size_t i = 0; i < h->n; i++) {
+		const struct host_cgroup *c = &h->v[i];
 
 		str_addf(out, "%s at %s root %s own %s", *c->key ? c->key : "v2", c->mountpoint,
 			 c->root, c->own);
@@ -34,7 +35,7 @@ TEST(host_hybrid)
 {
 	auto_arena struct arena a = { 0 };
 	auto_str struct str text = { 0 };
-	struct host h = parse(
+	struct host_cgroups h = parse(
 		&a, "3:cpu,cpuacct:/x\n2:name=systemd:/init.scope\n1:memory:/a:b\n0::/\n",
 		"24 1 0:22 / /proc rw - proc proc rw\n"
 		"30 1 0:26 / /sys/fs/cgroup/unified rw,nosuid shared:9 - cgroup2 cgroup2 rw\n"
@@ -44,7 +45,7 @@ TEST(host_hybrid)
 		"rw,memory\n",
 		false);
 
-	CHECK(h.cgroup_mode == HOST_CGROUP_HYBRID);
+	CHECK(h.mode == HOST_CGROUP_HYBRID);
 	show(&h, &text);
 	CHECK_TEXT(str_text(&text),
 		   "cpu,cpuacct at /sys/fs/cgroup/cpu,cpuacct root / own /x +cpu +cpuacct\n"
@@ -57,14 +58,14 @@ TEST(host_nested_root_and_second_mount)
 {
 	auto_arena struct arena a = { 0 };
 	auto_str struct str text = { 0 };
-	struct host h =
+	struct host_cgroups h =
 		parse(&a, "1:pids:/docker/c1\n",
 		      "30 1 0:26 / /mnt/pids rw - cgroup cgroup rw,pids\n"
 		      "31 1 0:26 /docker/c1 /sys/fs/cgroup/pids ro - cgroup cgroup rw,pids\n"
 		      "32 1 0:26 / /other rw - cgroup cgroup rw,pids\n",
 		      false);
 
-	CHECK(h.cgroup_mode == HOST_CGROUP_V1);
+	CHECK(h.mode == HOST_CGROUP_V1);
 	show(&h, &text);
 	CHECK_TEXT(str_text(&text),
 		   "pids at /sys/fs/cgroup/pids root /docker/c1 own /docker/c1 +pids\n");
@@ -73,29 +74,30 @@ TEST(host_nested_root_and_second_mount)
 TEST(host_v2_ignores_v1_elsewhere)
 {
 	auto_arena struct arena a = { 0 };
-	struct host h = parse(&a, "1:net_cls:/\n0::/user.slice\n",
-			      "30 1 0:26 / /mnt/net_cls rw - cgroup cgroup rw,net_cls\n"
-			      "31 1 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n",
-			      true);
+	struct host_cgroups h =
+		parse(&a, "1:net_cls:/\n0::/user.slice\n",
+		      "30 1 0:26 / /mnt/net_cls rw - cgroup cgroup rw,net_cls\n"
+		      "31 1 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n",
+		      true);
 
-	CHECK(h.cgroup_mode == HOST_CGROUP_V2);
-	ASSERT(h.cgroups.n == 1);
-	CHECK_TEXT(h.cgroups.v[0].mountpoint, "/sys/fs/cgroup");
-	CHECK_TEXT(h.cgroups.v[0].own, "/user.slice");
+	CHECK(h.mode == HOST_CGROUP_V2);
+	ASSERT(h.n == 1);
+	CHECK_TEXT(h.v[0].mountpoint, "/sys/fs/cgroup");
+	CHECK_TEXT(h.v[0].own, "/user.slice");
 }
 
 TEST(host_none_and_odd_lines)
 {
 	auto_arena struct arena a = { 0 };
-	struct host h = parse(&a, "", "", false);
+	struct host_cgroups h = parse(&a, "", "", false);
 
-	CHECK(h.cgroup_mode == HOST_CGROUP_NONE);
+	CHECK(h.mode == HOST_CGROUP_NONE);
 	h = parse(&a, "junk\n1:memory\n2:pids:/\n", " - cgroup\n1 2 3 - cgroup x rw,pids\n", false);
-	CHECK(h.cgroup_mode == HOST_CGROUP_NONE);
-	CHECK(h.cgroups.n == 0);
+	CHECK(h.mode == HOST_CGROUP_NONE);
+	CHECK(h.n == 0);
 	/* Controllers of one hierarchy must all be in the mount's options. */
 	h = parse(&a, "2:cpu:/\n", "1 2 3 / /m rw - cgroup x rw,cpuset,cpuacct\n", false);
-	CHECK(h.cgroups.n == 0);
+	CHECK(h.n == 0);
 }
 
 TEST(host_probe_here)
