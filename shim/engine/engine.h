@@ -135,4 +135,18 @@ int engine_list(const struct engine *en, struct arena *a, char ***ids, size_t *n
 int engine_pause(const struct engine *en, const char *id, struct err *e);
 int engine_resume(const struct engine *en, const char *id, struct err *e);
 
+/*
+ * Change the limits of a created, running or paused container. Only the fields
+ * that are given change (0 and "" are "not given", as callers write them); device rules
+ * are left alone. On failure every setting is as it was. state.json remembers
+ * the result. ESRCH: "container not running".
+ */
+int engine_update(const struct engine *en, const char *id, const struct oci_resources *r,
+		  struct err *e);
+
+/* All figures of its cgroups (shim/engine/stats.h). ESRCH: "container not running". */
+struct cgroup_stats;
+int engine_stats(const struct engine *en, const char *id, struct arena *a, struct cgroup_stats *out,
+		 struct err *e);
+
 #endif
