@@ -11,8 +11,8 @@
  * not be able to reach from its user namespace, and make id-mapped ones (each
  * mapping costs a short-lived child process). Does nothing for a container
  * that needs neither; refuses one that would join our own mount namespace,
- * where all that follows would be done to the host. The fds (close-on-exec) are kept in the plan and are
- * inherited by the child.
+ * where all that follows would be done to the host. The fds (close-on-exec) are kept in the plan
+ * and are inherited by the child.
  */
 int mounts_open_sources(struct plan_mounts *p, struct err *e);
 
