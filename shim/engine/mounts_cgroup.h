@@ -3,7 +3,7 @@
 #ifndef SHIM_ENGINE_MOUNTS_CGROUP_H
 #define SHIM_ENGINE_MOUNTS_CGROUP_H
 
-#include "shim/engine/plan_mounts.h"
+#include "shim/engine/plan_mount.h"
 #include "spec/base/err.h"
 
 /*

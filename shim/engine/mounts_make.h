@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/mount.h>
 
-#include "shim/engine/plan_mounts.h"
+#include "shim/engine/plan_mount.h"
 #include "spec/base/err.h"
 
 /*

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "shim/engine/plan_mounts.h"
+#include "shim/engine/plan_mount.h"
 #include "spec/base/arena.h"
 #include "spec/base/err.h"
 #include "spec/oci/config.h"
