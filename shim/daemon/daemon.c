@@ -2,6 +2,7 @@
 /* daemon: one loop, one thread; set up, serve, leave. */
 #include "shim/daemon/daemon.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -13,7 +14,8 @@
 #include "spec/base/log.h"
 
 #define LEAVE_STEP_MS 10
-#define LEAVE_MAX_MS  5000 /* for events that nobody takes */
+#define HEAP_PIECE    32768 /* bytes; larger pieces are mapped, and unmapped when freed */
+#define LEAVE_MAX_MS  5000  /* for events that nobody takes */
 
 static void on_leave(struct loop_source *src, uint32_t events)
 {
@@ -65,6 +67,15 @@ static void on_signal(struct loop_source *src, uint32_t events)
 	}
 }
 
+/* There is one of us per pod, idle nearly always: give memory back at once. */
+static void keep_heap_small(void)
+{
+	mallopt(M_MMAP_THRESHOLD, HEAP_PIECE);
+	mallopt(M_TRIM_THRESHOLD, HEAP_PIECE);
+	mallopt(M_TOP_PAD, 0);
+	malloc_trim(0);
+}
+
 static int set_up(struct daemon *d, const struct daemon_args *args, struct err *e)
 {
 	sigset_t set;
@@ -92,6 +103,7 @@ int daemon_run(const struct daemon_args *args, int *ready_fd, struct err *e)
 			    .leave_timer = LOOP_SOURCE_INIT,
 			    .nudge_timer = LOOP_SOURCE_INIT };
 
+	keep_heap_small();
 	if (set_up(&d, args, e))
 		return -1;
 	close_fd(ready_fd);

@@ -98,11 +98,16 @@ static void child(int sock, job_fn *run, void *arg, const int *keep, size_t n_ke
 static bool take_result(struct job *job)
 {
 	struct job_result r = { .console = -1 };
-	auto_free struct packet *p = mem_alloc(sizeof(*p) + JOB_DATA_MAX);
+	auto_free struct packet *p = NULL;
 	int sock = job->src.fd;
 	size_t n_fds = 0;
-	ssize_t got = recv_fds(sock, p, sizeof(*p) + JOB_DATA_MAX, &r.console, 1, &n_fds);
+	/* its size first: a large buffer would stay with the heap */
+	ssize_t got = recv(sock, NULL, 0, MSG_PEEK | MSG_TRUNC);
 
+	if (got > 0) {
+		p = mem_grow(NULL, (size_t)got, 1);
+		got = recv_fds(sock, p, (size_t)got, &r.console, 1, &n_fds);
+	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (!n_fds)
