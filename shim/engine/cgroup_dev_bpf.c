@@ -192,7 +192,7 @@ int cgroup_dev_apply_bpf(int dirfd, const struct plan_cgroup_rule *rules, size_t
 	const struct bpf_insn *insns = cgroup_dev_program(rules, n, &a, &n_insns);
 	auto_fd int prog = load(insns, n_insns, e);
 	auto_fd int old = -1;
-	uint32_t ids[PROGRAMS_MAX], n_ids = 0;
+	uint32_t ids[PROGRAMS_MAX] = { 0 }, n_ids = 0;
 
 	if (prog < 0 || attached(dirfd, ids, &n_ids, e))
 		return -1;

@@ -117,29 +117,32 @@ static void plan_weight(struct cgroup_build *b, const struct oci_cpu *cpu)
 	cgroup_put_num(b, &idle_setting, cpu->idle.v);
 }
 
+/* One file on v2, "QUOTA PERIOD". */
+static void plan_max(struct cgroup_build *b, int64_t quota, uint64_t period)
+{
+	unsigned long long us = period ? period : PERIOD_US;
+	const char *text = quota > 0 ? arena_printf(b->a, "%lld %llu", (long long)quota, us)
+				     : arena_printf(b->a, "max %llu", us);
+
+	if (quota || period)
+		cgroup_put(b, quota ? &max_setting : &period_setting, NULL, text, NULL);
+}
+
 static void plan_bandwidth(struct cgroup_build *b, const struct oci_cpu *cpu)
 {
 	int64_t quota = cpu->quota.v;
 	uint64_t period = cpu->period.v;
+	bool v2 = cgroup_is_v2(b, &max_setting);
 
 	if (period > INT64_MAX || cpu->burst.v > INT64_MAX)
 		cgroup_fail(b, EINVAL, period > INT64_MAX ? "cpu: period" : "cpu: burst",
 			    "out of range");
-	if (cgroup_is_v2(b, &max_setting)) {
-		const char *text =
-			quota > 0 ? arena_printf(b->a, "%lld %llu", (long long)quota,
-						 (unsigned long long)(period ? period : PERIOD_US))
-				  : arena_printf(b->a, "max %llu",
-						 (unsigned long long)(period ? period : PERIOD_US));
-
-		if (quota || period)
-			cgroup_put(b, quota ? &max_setting : &period_setting, NULL, text, NULL);
-	} else {
-		if (period)
-			cgroup_put_num(b, &period_setting, (int64_t)period);
-		if (quota)
-			cgroup_put_num(b, &max_setting, quota < 0 ? -1 : quota);
-	}
+	if (v2)
+		plan_max(b, quota, period);
+	if (!v2 && period)
+		cgroup_put_num(b, &period_setting, (int64_t)period);
+	if (!v2 && quota)
+		cgroup_put_num(b, &max_setting, quota < 0 ? -1 : quota);
 	if (cpu->burst.v)
 		cgroup_put_num(b, &burst_setting, (int64_t)cpu->burst.v);
 }

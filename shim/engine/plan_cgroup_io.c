@@ -44,9 +44,9 @@ static const struct {
 	  "wiops" },
 };
 
-uint64_t cgroup_io_weight(uint64_t w)
+uint64_t cgroup_io_weight(uint64_t blkio_weight)
 {
-	return 1 + (w - WEIGHT_MIN) * (IO_WEIGHT_MAX - 1) / (WEIGHT_MAX - WEIGHT_MIN);
+	return 1 + (blkio_weight - WEIGHT_MIN) * (IO_WEIGHT_MAX - 1) / (WEIGHT_MAX - WEIGHT_MIN);
 }
 
 /* A weight, of a device where dev ("MAJ:MIN ") is not empty; 0 is unset. */

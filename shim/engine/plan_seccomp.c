@@ -60,7 +60,7 @@ static int plan_flags(const struct oci_seccomp *s, unsigned int *out, struct err
 {
 	/* Not only is it what other runtimes do: without it every system call gets slower. */
 	*out = s->flags.v ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-	for (size_t i = 0; i < s->flags.n; i++) {
+	for (size_t i = 0; s->flags.v && i < s->flags.n; i++) {
 		const struct name *n = names_find(oci_seccomp_flag_names, s->flags.v[i]);
 
 		if (!n)

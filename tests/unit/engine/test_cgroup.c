@@ -139,6 +139,22 @@ TEST(cgroup_shares_are_read_back)
 	CHECK_HAS(f.e.msg, "the minimum of cpu.shares is 2");
 }
 
+/* As deep as a test has patience for, with a leaf at every step. */
+static bool dig(const char *path, struct err *e)
+{
+	auto_fd int at = cgroup_open(path, e);
+
+	for (int depth = 0; at >= 0 && depth < 40; depth++) {
+		int next = mkdirat(at, "leaf", 0755) || mkdirat(at, "deeper", 0755)
+				   ? -1
+				   : openat(at, "deeper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		close_fd(&at);
+		at = next;
+	}
+	return at >= 0;
+}
+
 TEST(cgroup_remove_what_is_below)
 {
 	auto_fixture struct fixture f = { 0 };
@@ -146,19 +162,8 @@ TEST(cgroup_remove_what_is_below)
 	if (!fixture_init(&f, NULL))
 		return;
 	ASSERT(fixture_create(&f));
-	for (size_t i = 0; i < f.state.cgroups.n; i++) {
-		auto_fd int at = cgroup_open(f.state.cgroups.v[i].path, &f.e);
-
-		for (int depth = 0; depth < 40; depth++) {
-			int next;
-
-			CHECK(!mkdirat(at, "sibling", 0755));
-			ASSERT(!mkdirat(at, "deeper", 0755));
-			next = openat(at, "deeper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			close(at);
-			at = next;
-		}
-	}
+	for (size_t i = 0; i < f.state.cgroups.n; i++)
+		CHECK(dig(f.state.cgroups.v[i].path, &f.e));
 	CHECK(!cgroup_remove(&f.state, &f.e));
 	for (size_t i = 0; i < f.state.cgroups.n; i++)
 		CHECK(access(f.state.cgroups.v[i].path, F_OK));

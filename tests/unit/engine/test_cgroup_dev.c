@@ -117,7 +117,8 @@ TEST(cgroup_dev_bad_list)
 static int run(const struct bpf_insn *v, size_t n, unsigned int type, unsigned int access,
 	       uint32_t major, uint32_t minor)
 {
-	uint32_t ctx[] = { access << 16 | type, major, minor }, r[11] = { 0 };
+	const uint32_t ctx[] = { access << 16 | type, major, minor };
+	uint32_t r[11] = { 0 };
 	bool ctx_live = true;
 
 	for (size_t i = 0; i < n; i++) {

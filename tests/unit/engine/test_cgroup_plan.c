@@ -378,43 +378,43 @@ TEST(cgroup_modes_without_cgroups)
 	CHECK_HAS(e.msg, "--systemd-cgroup");
 }
 
-/* runtime-spec "Cgroup ownership": who gets a v2 directory, and when nobody does. */
-TEST(cgroup_owner)
+#define NOBODY (-1)
+
+/* Who gets the directory: process.user.uid `uid`, with or without namespaces of its own. */
+static int64_t owner(enum layout l, bool cgroupns, bool userns, uint32_t uid, bool ro)
 {
 	auto_arena struct arena a = { 0 };
-	struct host *v2 = host_of(&a, V2), *v1 = host_of(&a, V1);
-	struct oci_namespace ns[] = { { OCI_NS_CGROUP, NULL }, { OCI_NS_USER, NULL } };
+	struct oci_namespace ns[] = { { cgroupns ? OCI_NS_CGROUP : OCI_NS_PID, NULL },
+				      { OCI_NS_USER, NULL } };
 	struct oci_idmap map = { 0, 100000, 65536 };
-	char *ro[] = { (char *)"nosuid", (char *)"ro", NULL };
-	struct oci_mount mount = { .destination = (char *)"/sys/fs/cgroup",
-				   .type = (char *)"cgroup" };
-	struct oci_linux linux_ = { .namespaces = { 2, ns }, .uid_mappings = { 1, &map } };
-	struct oci_process process = { .user = { .uid = 7 } };
+	char *options[] = { (char *)"nosuid", (char *)"ro", NULL };
+	struct oci_mount mount = { .type = (char *)"cgroup", .options = { ro ? 2 : 0, options } };
+	struct oci_linux linux_ = { .namespaces = { userns ? 2 : 1, ns },
+				    .uid_mappings = { 1, &map } };
+	struct oci_process process = { .user = { .uid = uid } };
 	struct oci_config config = { .linux_ = &linux_,
 				     .process = &process,
 				     .mounts = { 1, &mount } };
-	struct plan_input in = { .config = &config, .host = v2, .id = "id" };
-	struct plan_cgroup p;
+	struct plan_input in = { .config = &config, .host = host_of(&a, l), .id = "id" };
+	struct plan_cgroup p = { 0 };
 	struct err e = { 0 };
 
-	CHECK(!plan_cgroup(&in, &a, &p, &e) && p.delegate && p.owner == 100007);
-	linux_.namespaces.n = 1;
-	CHECK(!plan_cgroup(&in, &a, &p, &e) && p.delegate && p.owner == 7);
-	process.user.uid = 0;
-	CHECK(!plan_cgroup(&in, &a, &p, &e) && !p.delegate);
-	linux_.namespaces.n = 2;
-	CHECK(!plan_cgroup(&in, &a, &p, &e) && p.delegate && p.owner == 100000);
-	process.user.uid = 70000;
-	CHECK(!plan_cgroup(&in, &a, &p, &e) && !p.delegate);
-	process.user.uid = 0;
-	mount.options = (struct json_strs){ 2, ro };
-	CHECK(!plan_cgroup(&in, &a, &p, &e) && !p.delegate);
-	mount.options.n = 0;
-	ns[0].type = OCI_NS_PID;
-	CHECK(!plan_cgroup(&in, &a, &p, &e) && !p.delegate);
-	ns[0].type = OCI_NS_CGROUP;
-	in.host = v1;
-	CHECK(!plan_cgroup(&in, &a, &p, &e) && !p.delegate);
+	CHECK(!plan_cgroup(&in, &a, &p, &e));
+	return p.delegate ? (int64_t)p.owner : NOBODY;
+}
+
+/* runtime-spec "Cgroup ownership": v2, a new cgroup namespace, and a writable mount. */
+TEST(cgroup_owner)
+{
+	CHECK(owner(V2, true, true, 7, false) == 100007);
+	CHECK(owner(V2, true, true, 0, false) == 100000);
+	CHECK(owner(V2, true, true, 70000, false) == NOBODY); /* unmapped */
+	CHECK(owner(V2, true, false, 7, false) == 7);
+	CHECK(owner(V2, true, false, 0, false) == NOBODY); /* root has it already */
+	CHECK(owner(V2, true, true, 0, true) == NOBODY);
+	CHECK(owner(V2, false, true, 0, false) == NOBODY);
+	CHECK(owner(V1, true, true, 0, false) == NOBODY);
+	CHECK(owner(HYBRID, true, true, 0, false) == NOBODY);
 }
 
 /* What a kubelet's pod sends, complete. */
