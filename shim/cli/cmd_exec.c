@@ -107,22 +107,26 @@ static int make_request(const struct cli *cli, const struct exec_options *o, int
 			struct engine_exec *req, struct err *e)
 {
 	char *console = o->console_socket, *pidfd = o->pidfd_socket;
+	struct oci_process *p;
 
 	if (process_abs(cli->arena, &console, e) || process_abs(cli->arena, &pidfd, e) ||
 	    process_fds(cli, o->preserve_fds, &req->listen_fds, e))
 		return -1;
 	if (o->cgroups.n > 1)
 		return err_set(e, ENOTSUP, "--cgroup: only one can be given");
-	req->process = make_process(cli, o, argc, argv, e);
-	if (!req->process)
+	p = make_process(cli, o, argc, argv, e);
+	if (!p)
 		return -1;
+	if (!o->detach)
+		foreground_size(p);
+	req->process = p;
 	req->id = argv[0];
 	req->console_socket = console;
 	req->pidfd_socket = pidfd;
 	req->preserve_fds = o->preserve_fds;
 	req->cgroup = o->cgroups.n ? o->cgroups.v[0] : NULL;
 	req->ignore_paused = o->ignore_paused;
-	return process_terminal(req->process->terminal, o->detach, console, e);
+	return process_terminal(p->terminal, o->detach, console, e);
 }
 
 /* It runs already when its pid cannot be written or its terminal cannot be had. */

@@ -71,6 +71,7 @@ static int make_request(const struct cli *cli, const struct life_options *o, boo
 			const char *id, struct engine_create *req, struct err *e)
 {
 	char *bundle = o->bundle, *console = o->console_socket, *pidfd = o->pidfd_socket;
+	struct oci_config *config;
 	auto_fd int dir = -1;
 
 	if (!bundle)
@@ -82,11 +83,14 @@ static int make_request(const struct cli *cli, const struct life_options *o, boo
 	dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "open bundle '%s'", bundle);
-	req->config = oci_config_read(dir, cli->arena, e);
-	if (!req->config)
+	config = oci_config_read(dir, cli->arena, e);
+	if (!config)
 		return -1;
-	if (!req->config->process)
+	if (!config->process)
 		return err_set(e, EINVAL, "config.json: process: required to create a container");
+	if (!detached)
+		foreground_size(config->process);
+	req->config = config;
 	req->id = id;
 	req->bundle = bundle;
 	req->console_socket = console;
@@ -95,7 +99,7 @@ static int make_request(const struct cli *cli, const struct life_options *o, boo
 	req->no_pivot = o->no_pivot;
 	req->no_new_keyring = o->no_new_keyring;
 	req->notify_socket = getenv("NOTIFY_SOCKET");
-	return process_terminal(req->config->process->terminal, detached, console, e);
+	return process_terminal(config->process->terminal, detached, console, e);
 }
 
 /* A failure after create: nothing shall be left; the first error is the one to tell. */

@@ -86,6 +86,25 @@ void foreground_done(struct foreground *fg)
 	fg->began = false;
 }
 
+static int find_tty(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (isatty(fd))
+			return fd;
+	}
+	return -1;
+}
+
+void foreground_size(struct oci_process *p)
+{
+	struct winsize size;
+	int tty = find_tty();
+
+	if (tty < 0 || ioctl(tty, TIOCGWINSZ, &size) || !size.ws_row)
+		return;
+	p->console_size = (struct oci_box){ .height = size.ws_row, .width = size.ws_col };
+}
+
 int foreground_console(struct foreground *fg, struct err *e)
 {
 	char name[CARRY];
@@ -98,15 +117,6 @@ int foreground_console(struct foreground *fg, struct err *e)
 	if (!n)
 		return err_set(e, EPROTO, "receive the console: no terminal came");
 	return 0;
-}
-
-static int find_tty(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (isatty(fd))
-			return fd;
-	}
-	return -1;
 }
 
 static void copy_window(const struct relay *r, int master)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "spec/base/err.h"
+#include "spec/oci/config.h"
 
 /*
  * foreground_begin() goes before the process is made, so that no signal is lost
@@ -27,6 +28,12 @@ struct foreground {
 
 /* Take over the signals; `terminal`: make .console; `subreaper`: adopt and reap orphans. */
 int foreground_begin(struct foreground *fg, bool terminal, bool subreaper, struct err *e);
+
+/*
+ * Make the process's terminal as large as the caller's, if that has one: from
+ * the start, so that the process is not told of a change that is none.
+ */
+void foreground_size(struct oci_process *p);
 
 /*
  * Until the child `pid` ends: forward signals to it, and carry bytes and the

@@ -122,8 +122,9 @@ static int check_operands(const struct cli_command *c, int n, struct err *e)
 		       c->operands ? c->operands : "no argument", n, n == 1 ? "" : "s", c->name);
 }
 
+/* The exit code, or -1; the command's own code of failure counts once it is understood. */
 static int run_command(struct cli *cli, const struct cli_command *c, int argc, char **argv,
-		       struct err *e)
+		       int *failed, struct err *e)
 {
 	void *options = arena_alloc(cli->arena, c->size);
 
@@ -131,6 +132,7 @@ static int run_command(struct cli *cli, const struct cli_command *c, int argc, c
 		argc = opt_parse(c->options, argc, argv, c->parse, options, cli->arena, e);
 		if (argc < 0)
 			return -1;
+		argv[argc] = NULL;	      /* main()'s ended so, but operands were moved */
 		if (*(const bool *)options) { /* the first member is `help` */
 			show_command(c);
 			return 0;
@@ -138,6 +140,8 @@ static int run_command(struct cli *cli, const struct cli_command *c, int argc, c
 		if (check_operands(c, argc, e))
 			return -1;
 	}
+	if (c->failed)
+		*failed = c->failed;
 	if (c->run != run_later && globals_engine(cli, e))
 		return -1;
 	return c->run(cli, options, argc, argv, e);
@@ -185,9 +189,7 @@ static int cli_main(struct cli *cli, int argc, char **argv, int *code, struct er
 		*code = CLI_UNKNOWN_COMMAND;
 		return unknown_command(argv[0], e);
 	}
-	if (c->failed)
-		*code = c->failed;
-	ret = run_command(cli, c, n - 1, argv + 1, e);
+	ret = run_command(cli, c, n - 1, argv + 1, code, e);
 	if (ret < 0)
 		return err_ctx(e, "%s", c->name);
 	*code = ret;
