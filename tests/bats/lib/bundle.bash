@@ -45,6 +45,20 @@ set_args() {
 	edit_config "$dir" '.process.args = $ARGS.positional' --args -- "$@"
 }
 
+# create_container ID COMMAND..., spawn ID COMMAND...: a new bundle $BATS_TEST_TMPDIR/ID, and a
+# container of it that is created, or runs. What it writes goes to $BATS_TEST_TMPDIR/ID.out.
+create_container() {
+	local id=$1 dir=$BATS_TEST_TMPDIR/$1
+	shift
+	new_bundle "$dir" "$@"
+	peapod create -b "$dir" "$id" </dev/null >"$dir.out" 2>&1 || { cat "$dir.out" && return 1; }
+}
+
+spawn() {
+	create_container "$@"
+	peapod start "$1"
+}
+
 # status_of ID, pid_of ID
 status_of() {
 	peapod state "$1" | jq -r .status

@@ -27,6 +27,13 @@ wait_until() {
 	done
 }
 
+# ends_with CODE PID: wait for a background job of this shell (which `run` could not see).
+ends_with() {
+	local code=0
+	wait "$2" || code=$?
+	[ "$code" = "$1" ] || { echo "ended with $code, expected $1" >&2 && return 1; }
+}
+
 # requires WHAT...: skip, with a reason, what this machine cannot do.
 requires() {
 	local what

@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# kill: signals by number and name, whole containers, states.
+load ../lib/common
+load ../lib/bundle
+
+setup() {
+	setup_containers
+	DIR=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	teardown_containers
+}
+
+# A container that writes down the signals it gets.
+spawn_trapper() {
+	# shellcheck disable=SC2016 # for the shell in the container
+	spawn c sh -c 'for s in HUP INT USR1 USR2 TERM WINCH 40; do trap "echo $s >>/got" "$s"; done
+		echo >/ready; while :; do sleep 0.02; done'
+	wait_until 5 test -e "$DIR/c/rootfs/ready"
+}
+
+got() {
+	[ "$(cat "$DIR/c/rootfs/got" 2>/dev/null)" = "$1" ]
+}
+
+@test "kill takes numbers, and names in every case with or without SIG" {
+	spawn_trapper
+	local pair
+	for pair in :TERM TERM:TERM SIGTERM:TERM sigterm:TERM term:TERM 15:TERM 1:HUP SigUsr1:USR1 USR2:USR2 28:WINCH INT:INT 40:40; do
+		rm -f "$DIR/c/rootfs/got"
+		# shellcheck disable=SC2086 # none for the default
+		run -0 peapod kill c ${pair%:*}
+		assert_output ''
+		wait_until 5 got "${pair#*:}"
+	done
+}
+
+@test "kill refuses what is no signal" {
+	create_container c true
+	local bad
+	for bad in NOSUCH 99 -9 4294967305 '' 9x; do
+		run -1 peapod kill c -- "$bad"
+		assert_output --partial 'signal'
+	done
+	[ "$(status_of c)" = created ]
+}
+
+@test "kill ends a created container" {
+	create_container c true
+	peapod kill c KILL
+	wait_until 5 has_status c stopped
+}
+
+@test "kill of a stopped container is an error" {
+	spawn c true
+	wait_until 5 has_status c stopped
+	for sig in KILL TERM 0; do
+		run -1 peapod kill c "$sig"
+		assert_output --partial 'container not running'
+	done
+	run -0 peapod kill --all c KILL
+	run -1 peapod kill none KILL
+	assert_output --partial 'container does not exist'
+}
+
+@test "kill --all reaches every process" {
+	# shellcheck disable=SC2016
+	spawn c sh -c 'for i in 1 2 3; do sh -c "trap \"echo >>/got\" TERM; while :; do sleep 0.02; done" & done
+		trap : TERM; echo >/ready; while :; do wait; sleep 0.02; done'
+	wait_until 5 test -e "$DIR/c/rootfs/ready"
+	sleep 0.2 # for the three to set their traps
+	run -0 peapod kill --all c TERM
+	three() { [ "$(wc -l <"$DIR/c/rootfs/got")" = 3 ]; }
+	wait_until 5 three
+}
+
+# Nothing of the container's cgroup is left in it.
+no_pids() {
+	[ "$(peapod ps -f json c)" = '[]' ]
+}
+
+@test "KILL ends all processes of a container without a pid namespace" {
+	new_bundle "$DIR/c" sh -c 'sleep 1000 & sleep 1000 & setsid sh -c "sleep 1000 & sleep 1000" & echo >/ready; wait'
+	edit_config "$DIR/c" 'del(.linux.namespaces[] | select(.type == "pid"))'
+	peapod run -d -b "$DIR/c" c </dev/null >/dev/null 2>&1
+	wait_until 5 test -e "$DIR/c/rootfs/ready"
+	local pids
+	pids=$(peapod ps -f json c | jq -r '.[]')
+	[ "$(wc -w <<<"$pids")" -ge 5 ]
+	run -0 peapod kill c KILL
+	wait_until 5 has_status c stopped
+	for pid in $pids; do
+		wait_until 5 is_gone "$pid"
+	done
+}
+
+@test "KILL ends a paused container" {
+	requires cgroup-v1
+	spawn c sleep 1000
+	peapod pause c
+	run -0 peapod kill c KILL
+	wait_until 5 has_status c stopped
+	run -0 peapod delete c
+}
+
+@test "pause and resume" {
+	spawn c sh -c 'while :; do echo x >>/ticks; sleep 0.02; done'
+	wait_until 5 test -s "$DIR/c/rootfs/ticks"
+	run -0 peapod pause c
+	[ "$(status_of c)" = paused ]
+	local ticks
+	ticks=$(wc -l <"$DIR/c/rootfs/ticks")
+	run -1 peapod pause c
+	assert_output --partial 'paused'
+	sleep 0.2
+	[ "$ticks" = "$(wc -l <"$DIR/c/rootfs/ticks")" ]
+	run -0 peapod resume c
+	more() { [ "$(wc -l <"$DIR/c/rootfs/ticks")" -gt "$ticks" ]; }
+	wait_until 5 more
+	run -1 peapod resume c
+	assert_output --partial 'running'
+}
+
+@test "a created or stopped container is not paused" {
+	create_container c true
+	run -1 peapod resume c
+	peapod kill c KILL
+	wait_until 5 has_status c stopped
+	run -1 peapod pause c
+	assert_output --partial 'stopped'
+}
