@@ -106,9 +106,19 @@ static int bind_root(const struct plan_mounts *p, struct err *e)
 	return take_fd(&tree);
 }
 
+/*
+ * By mount(2), as mount_setattr(2) refused the root of a mount namespace (a
+ * ramfs, which has no parent) before Linux 6.9.
+ */
+static int propagate_old(const char *path, unsigned long flags, struct err *e)
+{
+	if (mount(NULL, path, NULL, flags, NULL))
+		return err_sys(e, "set propagation of the old root");
+	return 0;
+}
+
 int root_prepare(const struct plan_mounts *p, int *rootfd, struct err *e)
 {
-	auto_fd int old = -1;
 	int fd;
 
 	if (p->mntns == PLAN_MNTNS_NONE) {
@@ -120,11 +130,8 @@ int root_prepare(const struct plan_mounts *p, int *rootfd, struct err *e)
 	}
 	if (p->mntns == PLAN_MNTNS_JOINED && refuse_host_mntns(e))
 		return -1;
-	old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (old < 0)
-		return err_sys(e, "open '/'");
-	if (p->host_propagation && mount_propagate(old, p->host_propagation, e))
-		return err_ctx(e, "'/'");
+	if (p->host_propagation && propagate_old("/", p->host_propagation, e))
+		return -1;
 	fd = bind_root(p, e);
 	if (fd < 0)
 		return err_ctx(e, "bind the root file system '%s'", p->rootfs);
@@ -168,7 +175,7 @@ static int move_root(int rootfd, struct err *e)
 
 	if (old < 0)
 		return err_sys(e, "open '/'");
-	if (mount_propagate(old, MS_SLAVE | MS_REC, e) || hide("/sys", e) || hide("/proc", e))
+	if (propagate_old("/", MS_SLAVE | MS_REC, e) || hide("/sys", e) || hide("/proc", e))
 		return -1;
 	if (mount_attach(rootfd, old, e))
 		return err_ctx(e, "move the root file system to '/'");
@@ -186,8 +193,8 @@ static int pivot(const struct plan_mounts *p, int rootfd, struct err *e)
 			       errno == EINVAL ? " (on a ramfs --no-pivot is needed)" : "");
 	if (fchdir(old))
 		return err_sys(e, "enter the old root");
-	if (!p->host_propagation && mount_propagate(old, MS_SLAVE | MS_REC, e))
-		return err_ctx(e, "the old root");
+	if (!p->host_propagation && propagate_old(".", MS_SLAVE | MS_REC, e))
+		return -1;
 	if (umount2(".", MNT_DETACH))
 		return err_sys(e, "unmount the old root");
 	return 0;
