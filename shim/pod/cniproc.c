@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -55,12 +56,19 @@ static char **plugin_env(const struct cni_attach *x, const char *command, struct
 	return env;
 }
 
-/* The child: a supervisor's blocked and ignored signals are not the plugin's. */
-static void exec_plugin(const char *file, char **env, const int stdio[3])
+/*
+ * The child. It shall not outlive us: an ADD that went on after its caller's
+ * death would race with the DEL of whoever cleans up. The caller's blocked and
+ * ignored signals are not the plugin's.
+ */
+static void exec_plugin(const char *file, char **env, const int stdio[3], pid_t parent)
 {
 	char *argv[] = { (char *)file, NULL };
 	sigset_t none;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -172,7 +180,7 @@ static int run(const char *file, char **env, const char *request, struct stream 
 	auto_fd int in = request_fd(request, e), out = -1, err = -1;
 	int p[2], code;
 	bool in_time;
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	if (in < 0)
 		return -1;
@@ -186,7 +194,7 @@ static int run(const char *file, char **env, const char *request, struct stream 
 	if (pid < 0)
 		return err_sys(e, "start a process");
 	if (pid == 0)
-		exec_plugin(file, env, (const int[]){ in, out, err });
+		exec_plugin(file, env, (const int[]){ in, out, err }, self);
 	close_fd(&out);
 	close_fd(&err);
 	in_time = read_streams(s);

@@ -35,3 +35,21 @@ teardown() { teardown_pods; }
 	ip link del "$BRIDGE"
 	assert_equal "$(left_by_pods)" ""
 }
+
+@test "whenever the supervisor is killed, rm --force leaves nothing" {
+	local i front supervisor
+	a=$(app one "$IDLE") b=$(app setup 'exit 0')
+	for ((i = 0; i < ${ROUNDS:-25}; i++)); do
+		"$PEAPOD" --root "$STATE" pod run -d --name "$POD" --cgroup-parent "$CGROUP" --cni "$CNI" \
+			--cni-path "$CNI_DIR" --volume d --init "$b" "$a" two="$a" >/dev/null 2>&1 3>&- &
+		front=$!
+		# Not to wait for something, but to come at any moment of its making.
+		sleep "0.0$((RANDOM % 8))$((RANDOM % 10))"
+		supervisor=$(pgrep -P "$front" | head -n 1)
+		[ -z "$supervisor" ] || kill -9 "$supervisor" || :
+		wait "$front" || :
+		pod rm --force "$POD"
+		ip link del "$BRIDGE" 2>/dev/null || :
+		assert_equal "$(left_by_pods)$(leases)" ""
+	done
+}
