@@ -227,16 +227,56 @@ static int make_one(const struct plan_cgroup *p, const struct plan_cgroup_dir *d
 	return take_fd(&dir);
 }
 
+/* Is nothing left to do in a directory and above it before one is made below? */
+static bool is_ready(const struct plan_cgroup_dir *d, int dir)
+{
+	auto_arena struct arena a = { 0 };
+	struct err ignored;
+	const char *have, *cpus, *mems;
+
+	if (cgroup_key_has(d->key, "cpuset")) {
+		cpus = cgroup_read(dir, "cpuset.cpus", &a, &ignored);
+		mems = cgroup_read(dir, "cpuset.mems", &a, &ignored);
+		return cpus && *cpus && mems && *mems;
+	}
+	have = *d->key ? "" : cgroup_read(dir, "cgroup.controllers", &a, &ignored);
+	for (size_t i = 0; have && i < d->n_controllers; i++)
+		if (!cgroup_list_has(have, d->controllers[i]))
+			return false;
+	return have;
+}
+
+/*
+ * Where to begin: mostly the directory above is there (a pod's), and only the
+ * last component is to be made. *names: what is left of the path.
+ */
+static int open_start(const struct plan_cgroup_dir *d, const char **names, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	const char *last = strrchr(d->path, '/') + 1;
+	struct err ignored;
+	auto_fd int above = cgroup_open(
+		arena_printf(&a, "%s%.*s", d->mountpoint, (int)(last - 1 - d->path), d->path),
+		&ignored);
+
+	*names = last;
+	if (above >= 0 && is_ready(d, above))
+		return take_fd(&above);
+	*names = d->path + 1;
+	return cgroup_open(d->mountpoint, e);
+}
+
 int cgroup_make(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, unsigned int *made,
 		struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	auto_fd int dir = cgroup_open(d->mountpoint, e);
+	const char *names;
+	auto_fd int dir = open_start(d, &names, e);
 	unsigned int before = 0;
 
 	if (dir < 0)
 		return -1;
-	for (char **name = str_split(&a, d->path + 1, '/', NULL); *name; name++) {
+	for (char **name = str_split(&a, names, '/', NULL); *name; name++) {
 		int next;
 
 		before = *made;

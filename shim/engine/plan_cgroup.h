@@ -104,10 +104,6 @@ struct plan_cgroup {
 int plan_cgroup(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
 		struct err *e);
 
-/* Only .warning, .dirs of the above (without .needed): for the planner of cgroup mounts. */
-int plan_cgroup_dirs(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
-		     struct err *e);
-
 /* "cgroup make ...", "cgroup early ...", "cgroup limit ...", "cgroup device ..." lines. */
 void plan_cgroup_print(const struct plan_cgroup *p, struct str *out);
 
