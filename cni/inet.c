@@ -121,7 +121,8 @@ static struct rtnl_req route_req(int type, int flags, const struct inet_route *r
 
 int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, struct err *e)
 {
-	struct rtnl_req q = route_req(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route);
+	/* Without NLM_F_EXCL: a second interface may have a route to the same place. */
+	struct rtnl_req q = route_req(RTM_NEWROUTE, NLM_F_CREATE, route);
 
 	rtnl_put_u32(&q, RTA_OIF, (uint32_t)index);
 	if (route->gw.len)

@@ -37,7 +37,10 @@ struct inet_route {
 	int scope;	/* RT_SCOPE_*, -1: what the gateway implies */
 };
 
-/* Add a route through the interface. EEXIST when there is one. */
+/*
+ * Add a route through the interface; one to the same place through another
+ * interface or gateway stays. EEXIST when this very route is there.
+ */
 int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
 
 /* Is there a route to exactly that dst (through that gw, if it has one) on the interface? 1, 0, -1.

@@ -25,17 +25,17 @@ struct call {
 	struct cni_result result;
 };
 
-/* A caller may have closed any of 0, 1 and 2: then no file of ours may get that number. */
+/*
+ * A caller may have closed any of 0, 1 and 2: then no file of ours may get that
+ * number. What is put there fails when it is used, as the closed one would.
+ */
 static int fill_stdio(void)
 {
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? -1 : 0;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (!fd_is_open(fd) &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return -1;
+	return 0;
 }
 
 static int read_conf(struct call *c, struct err *e)
