@@ -129,6 +129,16 @@ static int start_daemon(const struct bootstrap *b, const struct pod_place *p, in
 	return 0;
 }
 
+/* All starters of a bundle write the same, so it does not matter who comes last. */
+static int note_address(const char *address, struct err *e)
+{
+	auto_fd int fd = open(ADDRESS, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 || write_all(fd, address, strlen(address)))
+		return err_sys(e, "write '%s'", ADDRESS);
+	return 0;
+}
+
 static int print_address(const struct bootstrap *b, const char *socket, const char *cwd,
 			 struct arena *a, struct err *e)
 {
@@ -138,8 +148,7 @@ static int print_address(const struct bootstrap *b, const char *socket, const ch
 	char *text = bootstrap_reply(form, address, a, &len);
 
 	/* containerd 1.x reads the address again after its restart */
-	if (form == BOOTSTRAP_PLAIN &&
-	    replace_file(AT_FDCWD, ADDRESS, address, strlen(address), 0600, e))
+	if (form == BOOTSTRAP_PLAIN && note_address(address, e))
 		return -1;
 	return write_all(STDOUT_FILENO, text, len) ? err_sys(e, "write the address") : 0;
 }

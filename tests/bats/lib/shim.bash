@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# shim: tests under a private containerd, one per file, driven by ctr.
+#
+# setup_file() { start_containerd; }   teardown_file() { stop_containerd; }
+# setup() { setup_shim; }              teardown() { teardown_shim; }
+#
+# CONTAINERD and CTR name other programs than those of the PATH (hack/containerd).
+
+RUNTIME=io.containerd.peapod.v2
+IMAGE=peapod.local/busybox:test
+POD_ANNOTATION=io.kubernetes.cri.sandbox-id
+PODS=/run/peapod/shim/pods
+export RUNTIME IMAGE POD_ANNOTATION
+
+start_containerd() {
+	export CONTAINERD=${CONTAINERD:-containerd} CTR=${CTR:-ctr}
+	if [ "$(id -u)" != 0 ] || ! command -v "$CONTAINERD" >/dev/null; then return 0; fi
+	# sockets are below it, and their paths have a limit
+	CDIR=$(mktemp -d /tmp/peapod-shim.XXXXXX)
+	"$TOP/hack/containerd" start "$CDIR" >"$BATS_FILE_TMPDIR/env"
+	CONTAINERD_ADDRESS=$(sed -n 's/^CONTAINERD_ADDRESS=//p' "$BATS_FILE_TMPDIR/env")
+	export CDIR CONTAINERD_ADDRESS
+}
+
+stop_containerd() {
+	[ -n "${CDIR:-}" ] || return 0
+	"$TOP/hack/containerd" stop "$CDIR"
+	rm -rf "$CDIR"
+}
+
+setup_shim() {
+	requires root "${CONTAINERD:-containerd}"
+	NS=$(unique)
+	export NS
+	ctr images import "$B/busybox.tar" >/dev/null
+}
+
+# ctr ARGS...: in this test's namespace, never for longer than a test may last
+ctr() {
+	timeout -s KILL 30 "$CTR" -n "$NS" "$@" 2> >(grep -v DEPRECATION >&2)
+}
+
+# run_task ID [CTR OPTIONS... --] COMMAND...: in the foreground, removed at the end
+run_task() {
+	local id=$1 options=()
+	shift
+	while [[ $1 == -* ]]; do
+		[ "$1" = -- ] && { shift; break; }
+		options+=("$1")
+		shift
+	done
+	ctr run --rm --runtime "$RUNTIME" "${options[@]}" "$IMAGE" "$id" "$@" </dev/null
+}
+
+# start_task ID [OPTIONS... --] COMMAND...: in the background; its output is not kept
+start_task() {
+	local id=$1 options=()
+	shift
+	while [[ $1 == -* ]]; do
+		[ "$1" = -- ] && { shift; break; }
+		options+=("$1")
+		shift
+	done
+	ctr run -d --runtime "$RUNTIME" "${options[@]}" "$IMAGE" "$id" "$@" </dev/null
+}
+
+# start_pod POD ID...: containers of one pod
+start_pod() {
+	local pod=$1 id
+	shift
+	for id; do start_task "$id" --annotation="$POD_ANNOTATION=$pod" -- sleep 1000; done
+}
+
+# status_of ID: RUNNING, STOPPED, ..., or nothing
+status_of() {
+	ctr tasks list | awk -v id="$1" '$1 == id { print $3 }'
+}
+
+has_status() {
+	[ "$(status_of "$1")" = "$2" ]
+}
+
+# pid_of ID: of the container's first process
+pid_of() {
+	ctr tasks list | awk -v id="$1" '$1 == id { print $2 }'
+}
+
+# shims: pids of this test's shims, whatever they serve
+shims() {
+	pgrep -f "^[^ ]*containerd-shim-peapod-v2 (.* )?-namespace $NS .*start\$" || :
+}
+
+no_shims() {
+	[ -z "$(shims)" ]
+}
+
+remove_task() {
+	ctr tasks delete -f "$1" >/dev/null 2>&1 || :
+	ctr containers delete "$1" >/dev/null 2>&1 || :
+}
+
+# What tasks of this test could leave on the host; empty when all is well.
+shim_leftovers() {
+	find /sys/fs/cgroup -type d -path "*/$NS/*" 2>/dev/null | sed 's/^/cgroup /'
+	awk -v ns="/$NS/" 'index($5, ns) { print "mount " $5 }' /proc/self/mountinfo
+	shims | sed 's/^/shim /'
+	find "$CDIR/state/io.containerd.runtime.v2.task/$NS" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/bundle /'
+	find "$PODS" -lname "*/$NS/*" 2>/dev/null | sed 's/^/record /'
+}
+
+nothing_left() {
+	[ -z "$(shim_leftovers)" ]
+}
+
+teardown_shim() {
+	local id
+	[ -n "${NS:-}" ] && [ -n "${CDIR:-}" ] || return 0
+	for id in $(ctr containers list -q); do remove_task "$id"; done
+	if ! wait_until 10 nothing_left; then
+		shim_leftovers >&2
+		for id in $(shims); do kill -KILL "$id"; done
+		return 1
+	fi
+	ctr images rm "$IMAGE" >/dev/null || :
+	find /sys/fs/cgroup -depth -type d -name "$NS" -exec rmdir {} + 2>/dev/null || :
+}
