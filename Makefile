@@ -127,6 +127,7 @@ $(B)/tests/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/main
 	$(OCI) $(call lib,spec/cni) $(BASE)
 	$(link) $(BASE) $(if $(FUZZER),-fsanitize=fuzzer) $(call static,-lprotobuf-c) $(JSON) -lm
 $(B)/tests/fuzz-frame: $(call lib,spec/ttrpc)
+$(B)/tests/fuzz-plan: $(call lib,shim/engine)
 .PHONY: fuzz
 
 # Small helpers that the bats suites call.
