@@ -103,10 +103,12 @@ static int make_node(const struct plan_dev_node *n, bool bind, int parent, const
 		return bind_node(n, parent, name, e);
 	if (made && errno != EEXIST)
 		return err_sys(e, "create the node");
+	if (!made && !n->uid && !n->gid)
+		return 0;
 	fd = open_node(parent, name, n, e);
-	if (fd < 0 || made)
-		return fd < 0 ? -1 : 0;
-	if ((n->uid || n->gid) && fchownat(fd, "", n->uid, n->gid, AT_EMPTY_PATH))
+	if (fd < 0)
+		return -1;
+	if (!made && fchownat(fd, "", n->uid, n->gid, AT_EMPTY_PATH))
 		return err_sys(e, "set the owner");
 	return 0;
 }

@@ -178,9 +178,13 @@ int mount_is_proc(int fd, bool *root, struct err *e)
 	struct statfs fs;
 	struct stat st;
 
-	if (fstatfs(fd, &fs) || fstat(fd, &st))
+	if (fstatfs(fd, &fs))
 		return err_sys(e, "look at its file system");
-	if (root)
-		*root = fs.f_type == PROC_SUPER_MAGIC && st.st_ino == PROC_ROOT_INO;
-	return fs.f_type == PROC_SUPER_MAGIC;
+	*root = false;
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return 0;
+	if (fstat(fd, &st))
+		return err_sys(e, "look at its file system");
+	*root = st.st_ino == PROC_ROOT_INO;
+	return 1;
 }
