@@ -1,0 +1,272 @@
+#!/usr/bin/env bats
+# The shim without containerd, by the ttrpc test client: codes, deadlines, orders, states.
+
+load ../lib/common
+load ../lib/bundle
+
+setup() {
+	setup_containers
+	NS=$(unique)
+	BUNDLE=$BATS_TEST_TMPDIR/bundle
+	new_bundle "$BUNDLE" sleep 1000
+	SOCKET=$(cd "$BUNDLE" && shim start </dev/null)
+	SOCKET=${SOCKET#unix://}
+}
+
+teardown() {
+	[ -z "${SOCKET:-}" ] || shim -bundle "$BUNDLE" delete >/dev/null
+	for id in a b; do shim_for "$id" -bundle "$BUNDLE" delete >/dev/null; done
+	for pid in $(shim_pids); do kill -KILL "$pid"; done
+	teardown_containers
+}
+
+shim() { shim_for box "$@"; }
+
+shim_for() {
+	local id=$1
+	shift
+	TTRPC_ADDRESS='' timeout -s KILL 20 "$B/containerd-shim-peapod-v2" -namespace "$NS" -id "$id" -address "$BATS_TEST_TMPDIR/c.sock" "$@" 3>&-
+}
+
+shim_pids() { pgrep -f "^[^ ]*containerd-shim-peapod-v2 -namespace $NS .*start\$" || :; }
+no_shim() { [ -z "$(shim_pids)" ]; }
+
+# call [OPTIONS] METHOD [FIELD=VALUE...]
+call() {
+	local options=()
+	while [[ $1 == -* ]]; do options+=("$1" "$2"); shift 2; done
+	timeout -s KILL 20 "$TOOL/ttrpc-call" "${options[@]}" "$SOCKET" "$@"
+}
+
+create() { call Create id=box bundle="$BUNDLE" "$@"; }
+state_is() { call State id=box | grep -qx "status=$1"; }
+
+@test "Connect succeeds for any id" {
+	run -0 call Connect id=whatever
+	assert_line "task_pid=0"
+	assert_line --regexp '^shim_pid=[0-9]+$'
+}
+
+@test "both versions of the service are the same" {
+	run -0 call -p containerd.task.v3.Task Connect id=x
+	run -1 call -p containerd.task.v9.Task Connect id=x
+	assert_output --partial "code 12"
+}
+
+@test "what does not exist is 'not found'" {
+	for method in State Wait Kill Delete Pids Stats Start; do
+		run -1 call "$method" id=nobody
+		assert_output --partial "code 5"
+	done
+}
+
+@test "what is not built says so" {
+	run -1 call NoSuchMethod
+	assert_output --partial "code 12"
+	run -1 call Checkpoint id=box
+	assert_output --partial "Checkpoint is not implemented"
+}
+
+@test "frames: even stream, stream 0, and one byte too long" {
+	run -1 call -s 2 Connect id=x
+	assert_output --partial "code 3"
+	run -1 call -s 0 Connect id=x
+	assert_output --partial "code 3"
+	run -1 call -d 4194305 Connect
+	assert_output --partial "code 8"
+	run -0 call Connect id=x
+}
+
+@test "create, start, kill, wait, delete" {
+	run -0 create
+	assert_output --regexp '^pid=[0-9]+$'
+	local pid=${output#pid=}
+	run -0 call State id=box
+	assert_line "status=1"
+	assert_line "pid=$pid"
+	assert_line "bundle=$BUNDLE"
+	run -0 call Start id=box
+	assert_output "pid=$pid"
+	state_is 2
+	run -1 call Start id=box
+	assert_output --partial "code 9"
+	run -1 call Delete id=box
+	assert_output --partial "code 9"
+	call Kill id=box signal=9
+	run -0 call Wait id=box
+	assert_line "exit_status=137"
+	state_is 3
+	run -1 call Kill id=box signal=9
+	assert_output --partial "code 5: process already finished"
+	run -0 call Delete id=box
+	assert_line "exit_status=137"
+	run -1 call Delete id=box
+	assert_output --partial "code 5"
+}
+
+@test "a Wait that runs out of time is told so, and the task lives" {
+	create
+	call Start id=box
+	run -1 call -t 100 Wait id=box
+	assert_output --partial "code 4"
+	state_is 2
+}
+
+@test "a hundred Waits, before the start and after the end, give the same answer" {
+	local i
+	create
+	for i in $(seq 50); do call Wait id=box >"$BATS_TEST_TMPDIR/w$i" & done 3>&-
+	call Start id=box
+	call Kill id=box signal=15
+	call Kill id=box signal=9
+	for i in $(seq 51 100); do call Wait id=box >"$BATS_TEST_TMPDIR/w$i" & done 3>&-
+	wait
+	run -0 bash -c "cat '$BATS_TEST_TMPDIR'/w* | sort | uniq -c | awk '{ print \$1 }' | sort -u"
+	assert_output 100
+}
+
+@test "a start that fails: its error, no way back, nothing left" {
+	set_args "$BUNDLE" no-such-program
+	run create
+	if [ "$status" = 0 ]; then
+		run -1 call Start id=box
+		assert_output --partial no-such-program
+		call Kill id=box signal=9 || :
+		call Wait id=box
+		call Delete id=box
+	fi
+	run -1 call State id=box
+	assert_output --partial "code 5"
+}
+
+@test "a failed Create leaves no task" {
+	run -1 call Create id=box bundle="$BATS_TEST_TMPDIR/nowhere"
+	refute_output --partial "code 12"
+	run -1 call State id=box
+	assert_output --partial "code 5"
+	run -1 call Create id=box bundle="$BUNDLE" options=no.such.Options:x
+	assert_output --partial "code 3"
+	run -1 call Create id=../x bundle="$BUNDLE"
+	assert_output --partial "code 3"
+	create
+	run -1 create
+	assert_output --partial "code 6"
+}
+
+@test "a created task can be deleted" {
+	create
+	run -0 call Delete id=box
+	run -1 call State id=box
+	assert_output --partial "code 5"
+}
+
+@test "exec: added, started, waited for, deleted; codes on the way" {
+	local spec='containerd/Process:{"args":["sh","-c","exit 5"],"cwd":"/","user":{},"env":["PATH=/bin"]}'
+	spec=${spec/containerd/opencontainers/runtime-spec/1}
+	create
+	call Start id=box
+	call Exec id=box exec_id=x spec="$spec"
+	run -1 call Exec id=box exec_id=x spec="$spec"
+	assert_output --partial "code 6"
+	run -1 call Kill id=box exec_id=x signal=9
+	assert_output --partial "code 9"
+	call Start id=box exec_id=x
+	run -0 call Wait id=box exec_id=x
+	assert_line "exit_status=5"
+	run -0 call Delete id=box exec_id=x
+	run -1 call State id=box exec_id=x
+	assert_output --partial "code 5"
+	# one that was never started
+	call Exec id=box exec_id=y spec="$spec"
+	call Delete id=box exec_id=y
+	# one whose container is gone
+	call Exec id=box exec_id=z spec="$spec"
+	call Kill id=box signal=9
+	call Wait id=box
+	run -1 call Start id=box exec_id=z
+	assert_output --partial "code 9"
+}
+
+@test "State is answered while another Create is slow" {
+	mkfifo "$BATS_TEST_TMPDIR/slow"
+	create
+	call Start id=box
+	cp -a "$BUNDLE" "$BATS_TEST_TMPDIR/b"
+	# shellcheck disable=SC2016
+	edit_config "$BATS_TEST_TMPDIR/b" '.linux.cgroupsPath += "b" | .hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "read x <" + $f]}]}' \
+		--arg f "$BATS_TEST_TMPDIR/slow"
+	call Create id=b bundle="$BATS_TEST_TMPDIR/b" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	for _ in 1 2 3; do state_is 2; done
+	[ ! -s "$BATS_TEST_TMPDIR/out" ]
+	echo go >"$BATS_TEST_TMPDIR/slow"
+	wait $!
+	grep pid= "$BATS_TEST_TMPDIR/out"
+	call Delete id=b
+}
+
+@test "a Create that runs out of time is undone" {
+	mkfifo "$BATS_TEST_TMPDIR/slow"
+	# shellcheck disable=SC2016
+	edit_config "$BUNDLE" '.hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "read x <" + $f]}]}' \
+		--arg f "$BATS_TEST_TMPDIR/slow"
+	run -1 call -t 300 Create id=box bundle="$BUNDLE"
+	assert_output --partial "code 4"
+	echo go >"$BATS_TEST_TMPDIR/slow"
+	gone() { call State id=box | grep -q "code 5"; }
+	wait_until 5 gone
+}
+
+@test "output goes to a file by URI, both streams to the same" {
+	set_args "$BUNDLE" sh -c 'echo one; echo two >&2'
+	create stdout="file://$BATS_TEST_TMPDIR/logs/out" stderr="file://$BATS_TEST_TMPDIR/logs/out"
+	call Start id=box
+	call Wait id=box
+	run -0 cat "$BATS_TEST_TMPDIR/logs/out"
+	assert_output $'one\ntwo'
+}
+
+@test "output goes to a logger by URI" {
+	local logger=$BATS_TEST_TMPDIR/logger
+	cat >"$logger" <<-END
+		#!/bin/bash
+		echo "\$1=\$2 \$CONTAINER_ID" >"$BATS_TEST_TMPDIR/args"
+		exec 5>&-
+		cat <&3 >"$BATS_TEST_TMPDIR/log"
+	END
+	chmod +x "$logger"
+	set_args "$BUNDLE" sh -c 'echo logged'
+	create stdout="binary://$logger?key=some%20value" stderr="binary://$logger?key=some%20value"
+	call Start id=box
+	call Wait id=box
+	call Delete id=box
+	wait_until 5 grep -qx logged "$BATS_TEST_TMPDIR/log"
+	run -0 cat "$BATS_TEST_TMPDIR/args"
+	assert_output "key=some value box"
+}
+
+@test "an unknown scheme is refused by name" {
+	run -1 create stdout=gopher:///x
+	assert_output --partial gopher
+}
+
+@test "Shutdown with a task stays, without one ends; delete afterwards has nothing to do" {
+	create
+	call Shutdown id=box
+	run -0 call Connect id=box
+	call Delete id=box
+	call Shutdown id=box
+	wait_until 5 no_shim
+	[ ! -e "$SOCKET" ]
+	shim -bundle "$BUNDLE" delete >/dev/null
+}
+
+@test "a killed shim: delete removes everything" {
+	local pid
+	pid=$(create | sed s/pid=//)
+	call Start id=box
+	kill -KILL "$(shim_pids)"
+	shim -bundle "$BUNDLE" delete >/dev/null
+	wait_until 1 is_gone "$pid"
+	[ ! -e "$SOCKET" ]
+	[ -z "$(leftovers)" ]
+}
