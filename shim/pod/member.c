@@ -72,27 +72,59 @@ static int choose_files(const struct oci_config *c, int bundle, int dirfd, const
 	return 0;
 }
 
-static void fill_join(const struct pod_record *r, const struct pod_member *m, const char *dir,
+static void fill_join(const struct pod_spec *s, const struct pod_member *m, const char *dir,
 		      pid_t infra, struct arena *a, struct pod_join *j)
 {
-	const char *id = pod_container_id(a, r->spec.name, m->name);
+	const char *id = pod_container_id(a, s->name, m->name);
 
 	*j = (struct pod_join){
-		.pod = r->spec.name,
+		.pod = s->name,
 		.member = m->name,
 		.ipcns = arena_printf(a, "/proc/%d/ns/ipc", infra),
 		.utsns = arena_printf(a, "/proc/%d/ns/uts", infra),
-		.volumes = r->spec.volumes.v,
-		.n_volumes = r->spec.volumes.n,
+		.volumes = s->volumes.v,
+		.n_volumes = s->volumes.n,
 		.volume_dir = arena_printf(a, "%s/volumes", dir),
 		.shm = arena_printf(a, "%s/shm", dir),
 	};
-	if (r->spec.net != POD_NET_HOST)
+	if (s->net != POD_NET_HOST)
 		j->netns = arena_printf(a, "%s/" POD_NETNS, dir);
-	if (r->spec.share_pid)
+	if (s->share_pid)
 		j->pidns = arena_printf(a, "/proc/%d/ns/pid", infra);
-	if (r->spec.cgroup_parent)
-		j->cgroups_path = arena_printf(a, "%s/%s", r->spec.cgroup_parent, id);
+	if (s->cgroup_parent)
+		j->cgroups_path = arena_printf(a, "%s/%s", s->cgroup_parent, id);
+}
+
+/* An fd of the bundle, and the config in it. */
+static int open_bundle(const struct pod_member *m, struct arena *a, struct oci_config **c,
+		       struct err *e)
+{
+	auto_fd int fd = open(m->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "bundle '%s'", m->bundle);
+	*c = oci_config_read(fd, a, e);
+	return *c ? take_fd(&fd) : -1;
+}
+
+int pod_members_check(const struct pod_env *env, const struct pod_spec *s, struct err *e)
+{
+	for (size_t i = 0; i < s->members.n; i++) {
+		const struct pod_member *m = &s->members.v[i];
+		auto_arena struct arena a = { 0 };
+		struct oci_config *c, *joined;
+		struct pod_join j;
+		auto_fd int bundle = open_bundle(m, &a, &c, e);
+
+		if (bundle >= 0) {
+			fill_join(s, m, pod_dir_path(&a, env->engine->root, s->name), getpid(), &a,
+				  &j);
+			if (!pod_join(c, &j, &a, &joined, e))
+				continue;
+		}
+		return err_ctx(e, "container '%s'", m->name);
+	}
+	return 0;
 }
 
 struct oci_config *pod_member_config(const struct pod_env *env, const struct pod_record *r,
@@ -110,15 +142,10 @@ struct oci_config *pod_member_config(const struct pod_env *env, const struct pod
 		err_set(e, ESRCH, "the pod's infra container is not running");
 		return NULL;
 	}
-	bundle = open(m->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (bundle < 0) {
-		err_sys(e, "bundle '%s'", m->bundle);
+	bundle = open_bundle(m, a, &c, e);
+	if (bundle < 0)
 		return NULL;
-	}
-	c = oci_config_read(bundle, a, e);
-	if (!c)
-		return NULL;
-	fill_join(r, m, dir, infra, a, &j);
+	fill_join(&r->spec, m, dir, infra, a, &j);
 	if (choose_files(c, bundle, dirfd, dir, &j, a, e) || pod_join(c, &j, a, &joined, e))
 		return NULL;
 	return joined;

@@ -6,6 +6,13 @@
 #include "shim/pod/pod.h"
 
 /*
+ * Can every member's config be read and joined to the pod? Needs nothing of the
+ * pod: a mistake in the last of them shall not wait until the init containers
+ * have done their work.
+ */
+int pod_members_check(const struct pod_env *env, const struct pod_spec *s, struct err *e);
+
+/*
  * Read the member's config and make the joined one, with all checks that need
  * no start. The infra container must run. In the arena.
  */

@@ -9,6 +9,7 @@
 
 #include "shim/pod/follow.h"
 #include "shim/pod/infra.h"
+#include "shim/pod/member.h"
 #include "shim/pod/pod.h"
 #include "shim/pod/supervisor.h"
 #include "spec/base/auto.h"
@@ -182,7 +183,7 @@ int pod_run(const struct pod_env *env, const struct pod_run *run, struct err *e)
 	int code;
 
 	f.report.fd = f.signals.fd = f.logs.fd = -1;
-	if (pod_check_spec(run->spec, e))
+	if (pod_check_spec(run->spec, e) || pod_members_check(env, run->spec, e))
 		return -1;
 	if (geteuid() != 0)
 		return err_set(e, EPERM, "pods need root");

@@ -3,6 +3,7 @@
 #include "shim/pod/supervisor.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include "shim/pod/logs.h"
@@ -209,6 +210,7 @@ static void start_apps(struct supervisor *s)
 	sup_save(s);
 	s->last = (struct report){ .kind = REPORT_STARTED };
 	sup_report(s);
+	malloc_trim(0); /* there may be hundreds of us, and we are done with all those documents */
 }
 
 /* Does a member run, or shall it? */

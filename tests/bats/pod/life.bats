@@ -39,6 +39,18 @@ teardown() { teardown_pods; }
 	assert_equal "$(grep -c 'cannot migrate' <<<"$output")" 1
 }
 
+@test "a broken config is refused before any init container has run" {
+	dir=$(app one 'exit 0')
+	edit_config "$dir" '.process.cwd = "relative"'
+	mkdir "$BATS_TEST_TMPDIR/d"
+	run -1 pod_run --volume "d=$BATS_TEST_TMPDIR/d" --init "$(app init 'touch /d/ran')" "$dir"
+	assert_output --partial "container 'one': "
+	assert_output --partial "cwd"
+	refute [ -e "$BATS_TEST_TMPDIR/d/ran" ]
+	run -0 pod ps -q
+	assert_output ""
+}
+
 @test "volumes: the pod's own, the host's, other paths, read-only" {
 	mkdir "$BATS_TEST_TMPDIR/host"
 	echo from host >"$BATS_TEST_TMPDIR/host/file"
