@@ -73,6 +73,17 @@ static void print_switches(const struct plan_mount *m, struct str *out)
 		if (switches[i].on)
 			str_addf(out, " %s", switches[i].text);
 	}
+	if (m->idmap) {
+		print_maps(" uids=", m->uid_maps, out);
+		print_maps(" gids=", m->gid_maps, out);
+	}
+}
+
+static void print_maps(const char *what, const struct oci_idmaps *maps, struct str *out)
+{
+	for (size_t i = 0; i < maps->n; i++)
+		str_addf(out, "%s%u:%u:%u", i ? "," : what, maps->v[i].container_id,
+			 maps->v[i].host_id, maps->v[i].size);
 }
 
 static void print_cgroups(const struct plan_mount *m, struct str *out)
