@@ -57,6 +57,13 @@ static void print_data(const struct plan_mount *m, struct str *out)
 		str_addf(out, " label=%s", m->label);
 }
 
+static void print_maps(const char *what, const struct oci_idmaps *maps, struct str *out)
+{
+	for (size_t i = 0; i < maps->n; i++)
+		str_addf(out, "%s%u:%u:%u", i ? "," : what, maps->v[i].container_id,
+			 maps->v[i].host_id, maps->v[i].size);
+}
+
 static void print_switches(const struct plan_mount *m, struct str *out)
 {
 	const struct {
@@ -77,13 +84,6 @@ static void print_switches(const struct plan_mount *m, struct str *out)
 		print_maps(" uids=", m->uid_maps, out);
 		print_maps(" gids=", m->gid_maps, out);
 	}
-}
-
-static void print_maps(const char *what, const struct oci_idmaps *maps, struct str *out)
-{
-	for (size_t i = 0; i < maps->n; i++)
-		str_addf(out, "%s%u:%u:%u", i ? "," : what, maps->v[i].container_id,
-			 maps->v[i].host_id, maps->v[i].size);
 }
 
 static void print_cgroups(const struct plan_mount *m, struct str *out)
