@@ -240,7 +240,8 @@ in_foreground() {
 	for command in $commands; do
 		grep -q "^\.It Cm $command" "$page" || fail "no '$command' in the page"
 		run -0 pod "$command" --help
-		for option in $(grep -oE -- '--[a-z-]+' <<<"$output" | sort -u); do
+		mapfile -t options < <(grep -oE -- '--[a-z-]+' <<<"$output" | sort -u)
+		for option in "${options[@]}"; do
 			[ "$option" = --help ] || grep -q -- "Fl .*-${option#--}" "$page" ||
 				fail "no '$option' of '$command' in the page"
 		done
