@@ -199,3 +199,68 @@ int parse_size(const char *s, int64_t *out)
 	*out = (int64_t)((uint64_t)v << shift);
 	return 0;
 }
+
+static const struct {
+	const char *unit;
+	int64_t ns;
+} duration_units[] = {
+	{ "ns", 1 },
+	{ "us", 1000 },
+	{ "\xc2\xb5s", 1000 }, /* micro sign, as Go prints it */
+	{ "ms", 1000000 },
+	{ "s", 1000000000 },
+	{ "m", 60LL * 1000000000 },
+	{ "h", 3600LL * 1000000000 },
+};
+
+/* "1.5h" at the beginning, added to *sum; its length, 0 when malformed or out of range. */
+static size_t add_duration(const char *s, int64_t *sum)
+{
+	size_t whole = strspn(s, "0123456789"), len = whole, fraction = 0, unit;
+	double value = 0, part = 1;
+
+	if (s[len] == '.') {
+		fraction = strspn(s + len + 1, "0123456789");
+		len += 1 + fraction;
+	}
+	unit = strcspn(s + len, "0123456789.");
+	if (!whole && !fraction)
+		return 0;
+	for (size_t i = 0; i < whole; i++)
+		value = value * 10 + (s[i] - '0');
+	for (size_t i = 0; i < fraction; i++) {
+		part /= 10;
+		value += part * (s[whole + 1 + i] - '0');
+	}
+	for (size_t i = 0; i < sizeof(duration_units) / sizeof(*duration_units); i++) {
+		const char *name = duration_units[i].unit;
+		double ns = value * (double)duration_units[i].ns;
+
+		if (strlen(name) != unit || strncmp(name, s + len, unit) != 0 ||
+		    ns > (double)(INT64_MAX - *sum) / 2)
+			continue;
+		*sum += (int64_t)(ns + 0.5);
+		return len + unit;
+	}
+	return 0;
+}
+
+int parse_duration(const char *s, int64_t *ns)
+{
+	int64_t sum = 0;
+
+	errno = EINVAL;
+	if (!*s)
+		return -1;
+	if (!strcmp(s, "0"))
+		s++;
+	while (*s) {
+		size_t n = add_duration(s, &sum);
+
+		if (!n)
+			return -1;
+		s += n;
+	}
+	*ns = sum;
+	return 0;
+}

@@ -53,4 +53,10 @@ int parse_i64(const char *s, int64_t min, int64_t max, int64_t *out);
 /* "12", "12k", "12MiB", "1g": bytes with binary multiples, any case; may be -1. */
 int parse_size(const char *s, int64_t *out);
 
+/*
+ * "5s", "1m30s", "1.5h", "100ms": a duration as Go's time.ParseDuration takes it, in
+ * nanoseconds; units ns us ms s m h. Not negative.
+ */
+int parse_duration(const char *s, int64_t *ns);
+
 #endif

@@ -54,6 +54,48 @@ TEST(numbers)
 	CHECK(parse_size("9999999999g", &i) && parse_size("k", &i) && parse_size("1q", &i));
 }
 
+TEST(durations)
+{
+	static const struct {
+		const char *text;
+		int64_t ns;
+	} good[] = {
+		{ "0", 0 },
+		{ "5s", 5000000000 },
+		{ "1m30s", 90000000000 },
+		{ "1.5h", 5400000000000 },
+		{ "100ms", 100000000 },
+		{ ".5s", 500000000 },
+		{ "1.s", 1000000000 },
+		{ "3us2ns", 3002 },
+		{ "7\xc2\xb5s", 7000 },
+	};
+	static const char *const bad[] = {
+		"",
+		"5",
+		"s",
+		".s",
+		"-5s",
+		"+5s",
+		" 5s",
+		"5s ",
+		"5x",
+		"1d",
+		"5sec",
+		"50",
+		"5s0",
+		"1..5s",
+		"9999999h9999999h",
+		"99999999999999999999s",
+	};
+	int64_t ns;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		CHECK(!parse_duration(good[i].text, &ns) && ns == good[i].ns);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK(parse_duration(bad[i], &ns));
+}
+
 TEST(names_lookups)
 {
 	static const struct name t[] = { { "nosuid", 1 }, { "nodev", 2 }, { 0 } };
