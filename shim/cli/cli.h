@@ -81,6 +81,8 @@ extern const struct cli_command cmd_create, cmd_run, cmd_start, cmd_delete;
 extern const struct cli_command cmd_exec;
 /* cmd_control.c */
 extern const struct cli_command cmd_kill, cmd_pause, cmd_resume;
+/* cmd_update.c, cmd_events.c */
+extern const struct cli_command cmd_update, cmd_events;
 /* cmd_query.c */
 extern const struct cli_command cmd_state, cmd_list, cmd_ps;
 /* cmd_spec.c */

@@ -38,8 +38,6 @@ static int run_later(struct cli *cli, const void *options, int argc, char **argv
 static const struct cli_command cmd_pod = {
 	.name = "pod", .operands = "COMMAND ...", .help = "pods without a cluster", .run = run_pod
 };
-static const struct cli_command cmd_update = { .name = "update", .run = run_later };
-static const struct cli_command cmd_events = { .name = "events", .run = run_later };
 static const struct cli_command cmd_checkpoint = { .name = "checkpoint", .run = run_later };
 static const struct cli_command cmd_restore = { .name = "restore", .run = run_later };
 
