@@ -365,7 +365,7 @@ static int do_gateway(struct net *n, const struct op *op, struct err *e)
 	}
 	if (inet_addr_add(&n->host, link.index, net, e) && e->num != EEXIST)
 		return -1;
-	return 0;
+	return link_keep_mac(&n->host, &link, e); /* others have not fixed it, as we do */
 }
 
 static int is_gateway(struct net *n, const struct op *op, struct err *e)

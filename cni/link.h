@@ -61,6 +61,9 @@ int link_add_veth(struct rtnl *r, const struct veth *veth, struct err *e);
 /* Properties of a bridge port. */
 int link_set_port(struct rtnl *r, int index, bool hairpin, bool isolated, struct err *e);
 
+/* Give a bridge the MAC that it has: from then on it does not follow that of its ports. */
+int link_keep_mac(struct rtnl *r, const struct link *link, struct err *e);
+
 /* Change flags (IFF_UP, IFF_PROMISC) that mask selects. */
 int link_set_flags(struct rtnl *r, int index, uint32_t flags, uint32_t mask, struct err *e);
 
