@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # ADD and DEL of the peapod and bridge plugins: what is made, and that all of it goes.
+# shellcheck disable=SC2030,SC2031 # each test has its own variables
 load ../lib/common
 load ../lib/cni
 

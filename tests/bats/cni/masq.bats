@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Masquerading: what is rewritten, what is not, and whose elements there are.
+# shellcheck disable=SC2030,SC2031,SC2119 # each test has its own variables
 load ../lib/common
 load ../lib/cni
 

@@ -4,7 +4,9 @@
 # setup() { setup_cni; }        $HOST, $POD: names of namespaces; $LEASES; $BIN: the plugins by name
 # teardown() { teardown_cni; }
 
-REFERENCE=/usr/lib/cni # the reference plugins, for comparison
+# The reference plugins, for comparison.
+# shellcheck disable=SC2034
+REFERENCE=/usr/lib/cni
 
 setup_cni() {
 	local name
@@ -20,7 +22,7 @@ setup_cni() {
 	done
 	new_netns "$HOST"
 	new_netns "$POD"
-	conf
+	conf .
 }
 
 # new_netns NAME: removed by teardown
@@ -38,6 +40,7 @@ teardown_cni() {
 }
 
 # conf [FILTER]: write $CONF: an IPv4 network with gateway, changed by a jq filter
+# shellcheck disable=SC2120
 conf() {
 	jq -n --arg dir "$LEASES" '{cniVersion: "1.0.0", name: "net", type: "peapod", bridge: "br0",
 		isDefaultGateway: true, ipam: {type: "host-local", dataDir: $dir,
@@ -71,6 +74,7 @@ fails_with() {
 	local code=$1
 	shift
 	run -1 --separate-stderr "$@"
+	# shellcheck disable=SC2154 # set by run
 	assert_equal "$(jq -s 'map(.code) | @csv' -r <<<"$output")" "$code"
 	[ "$(jq -r .msg <<<"$output")" != "" ]
 }

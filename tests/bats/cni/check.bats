@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# CHECK, GC, kills in the middle, many at once, and pods of other implementations.
+load ../lib/common
+load ../lib/cni
+
+setup() {
+	setup_cni
+}
+
+teardown() {
+	teardown_cni
+}
+
+# add_checked: ADD, and its result becomes prevResult of $CONF
+add_checked() {
+	cni ADD >"$BATS_TEST_TMPDIR/result"
+	jq --slurpfile r "$BATS_TEST_TMPDIR/result" '.prevResult = $r[0]' "$CONF" >"$CONF.new"
+	mv "$CONF.new" "$CONF"
+	cni CHECK
+}
+
+again() {
+	cni DEL
+	jq 'del(.prevResult)' "$CONF" >"$CONF.new"
+	mv "$CONF.new" "$CONF"
+	add_checked
+}
+
+@test "CHECK finds every object that was removed" {
+	conf '.ipMasq = true | .ipam.ranges += [[{subnet: "fd01::/64"}]] | .ipam.routes = [{dst: "198.51.100.0/24"}]'
+	fails_with 7 cni CHECK
+	add_checked
+	in_pod ip addr del 10.1.0.2/24 dev eth0
+	fails_with 999 cni CHECK
+	again
+	in_pod ip -6 addr flush dev eth0 scope global
+	fails_with 999 cni CHECK
+	again
+	in_pod ip route del 198.51.100.0/24
+	fails_with 999 cni CHECK
+	again
+	in_pod ip route del default
+	fails_with 999 cni CHECK
+	again
+	in_pod ip link set eth0 address 02:00:00:00:00:99
+	fails_with 999 cni CHECK
+	again
+	on_host ip link set "$(pairs)" nomaster
+	fails_with 999 cni CHECK
+	again
+	on_host ip link del "$(pairs)"
+	fails_with 999 cni CHECK
+	again
+	on_host ip addr del 10.1.0.1/24 dev br0
+	fails_with 999 cni CHECK
+	again
+	on_host sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
+	fails_with 999 cni CHECK
+	again
+	on_host nft delete table inet peapod
+	fails_with 999 cni CHECK
+	again
+	rm "$LEASES/net/10.1.0."*
+	fails_with 999 cni CHECK
+}
+
+@test "GC frees what is not listed; without the key it does nothing; other networks stay" {
+	conf '.cniVersion = "1.1.0"'
+	cni ADD
+	cni ADD CNI_CONTAINERID=c2 CNI_IFNAME=eth1
+	cni GC
+	assert_equal "$(leases | wc -l)" 2
+	conf '.cniVersion = "1.1.0" | ."cni.dev/valid-attachments" = [{containerID: "c2", ifname: "eth1"}]'
+	cni GC
+	assert_equal "$(leases)" 10.1.0.3
+	conf '.cniVersion = "1.1.0" | .name = "other" | ."cni.dev/valid-attachments" = []'
+	cni GC
+	assert_equal "$(leases)" 10.1.0.3
+	conf '.cniVersion = "1.1.0" | ."cni.dev/valid-attachments" = []'
+	cni GC
+	assert_equal "$(leases)" ""
+}
+
+# For every N: the N-th system call of ADD is never reached, as after kill -9.
+@test "an ADD killed at any system call: DEL leaves nothing, and then ADD works" {
+	local n calls
+	requires strace
+	conf '.ipMasq = true | .ipam.ranges += [[{subnet: "fd01::/64"}]]'
+	strace -f -o "$BATS_TEST_TMPDIR/trace" nsenter --net="/run/netns/$HOST" env CNI_COMMAND=ADD \
+		CNI_CONTAINERID=c1 CNI_NETNS="/run/netns/$POD" CNI_IFNAME=eth0 "$BIN/peapod" <"$CONF"
+	calls=$(awk '/execve\(.*bin\/peapod/ { n = NR } END { print NR - n }' "$BATS_TEST_TMPDIR/trace")
+	cni DEL
+	[ "$calls" -gt 100 ]
+	for ((n = 40; n < calls; n += 7)); do
+		killed_at "$n"
+		cni DEL
+		assert_equal "$(pairs)" ""
+		assert_equal "$(leases)" ""
+		assert_equal "$(in_pod ip -o link | grep -v ' lo: ')" ""
+	done
+	cni ADD
+	in_pod ping -c 1 -W 5 10.1.0.1
+}
+
+killed_at() {
+	on_host env CNI_COMMAND=ADD CNI_CONTAINERID=c1 CNI_NETNS="/run/netns/$POD" CNI_IFNAME=eth0 \
+		strace -o /dev/null -e inject=all:signal=KILL:when="$1" "$BIN/peapod" <"$CONF" || :
+}
+
+@test "100 ADDs at once, then 100 DELs: unique addresses, one bridge, nothing left" {
+	conf '.ipMasq = true'
+	export HOST POD BIN CONF
+	export -f cni plugin on_host
+	seq 100 | xargs -P 100 -I{} bash -c 'cni ADD CNI_CONTAINERID=c{} CNI_IFNAME=e{}' \
+		>"$BATS_TEST_TMPDIR/results"
+	assert_equal "$(jq -r '.ips[0].address' "$BATS_TEST_TMPDIR/results" | sort -u | wc -l)" 100
+	assert_equal "$(on_host ip -o link show master br0 | wc -l)" 100
+	assert_equal "$(on_host ip -o -4 addr show br0 | wc -l)" 1
+	seq 100 | xargs -P 100 -I{} bash -c 'cni DEL CNI_CONTAINERID=c{} CNI_IFNAME=e{}'
+	assert_equal "$(pairs)" ""
+	assert_equal "$(leases)" ""
+	assert_equal "$(find "$LEASES/.peapod/net" -name '*:*')" ""
+}
+
+@test "pods made by the reference plugin go with our DEL, and ours with its" {
+	requires "$REFERENCE/bridge"
+	conf '.type = "bridge"'
+	plugin "$REFERENCE/bridge" ADD CNI_PATH="$REFERENCE"
+	plugin "$BIN/bridge" DEL
+	assert_equal "$(pairs)" ""
+	assert_equal "$(leases)" ""
+	plugin "$BIN/bridge" ADD
+	plugin "$REFERENCE/bridge" DEL CNI_PATH="$REFERENCE"
+	assert_equal "$(pairs)" ""
+	assert_equal "$(leases)" ""
+	plugin "$BIN/bridge" ADD
+	in_pod ping -c 1 -W 5 10.1.0.1
+}
