@@ -101,9 +101,10 @@ static int bind_root(const struct plan_mounts *p, struct err *e)
 		return -1;
 	if (!p->host_propagation && mount_propagate(tree, MS_SLAVE | MS_REC, e))
 		return -1;
-	if (mount_propagate(tree, MS_PRIVATE, e) || mount_attach(tree, dir, e))
+	/* A slave root is one of the host's mount, so it must not lose it. */
+	if (!(p->root_propagation & MS_SLAVE) && mount_propagate(tree, MS_PRIVATE, e))
 		return -1;
-	return take_fd(&tree);
+	return mount_attach(tree, dir, e) ? -1 : take_fd(&tree);
 }
 
 /*

@@ -82,6 +82,13 @@ teardown() {
 	assert_output null
 }
 
+@test "a read-only /dev has all its devices, and the console" {
+	edit_config . '.mounts |= map(if .destination == "/dev" then .options += ["ro"] else . end)'
+	set_args . sh -c 'echo x >/dev/null && readlink /dev/ptmx; touch /dev/x'
+	run -1 peapod run "$ID"
+	assert_output $'pts/ptmx\ntouch: /dev/x: Read-only file system'
+}
+
 @test "in a user namespace the host's nodes are bound" {
 	requires userns
 	edit_config . '.linux.namespaces += [{type: "user"}]

@@ -184,6 +184,13 @@ static void root_slave(struct str *bad)
 {
 	auto_arena struct arena a = { 0 };
 
+	EXPECT(bad, str_eq(box_peers("/", &a), "master") && str_eq(box_peers("/proc", &a), ""));
+}
+
+static void root_private(struct str *bad)
+{
+	auto_arena struct arena a = { 0 };
+
 	EXPECT(bad, str_eq(box_peers("/", &a), "") && str_eq(box_peers("/proc", &a), ""));
 }
 
@@ -203,10 +210,11 @@ TEST(mounts_root_propagation)
 		  .linux_more = ROOT_PROPAGATION("rslave"),
 		  .before = shared_bundle,
 		  .inside = root_slave },
+		{ .mounts = PROC, .before = shared_bundle, .inside = root_private },
 		{ .mounts = PROC,
 		  .linux_more = ROOT_PROPAGATION("rprivate"),
 		  .before = shared_bundle,
-		  .inside = root_slave },
+		  .inside = root_private },
 	};
 	auto_arena struct arena a = { 0 };
 
