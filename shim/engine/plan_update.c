@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "shim/engine/plan_cgroup.h"
 #include "shim/engine/plan_cgroup_build.h"
+#include "spec/base/json.h"
+#include "spec/base/str.h"
 #include "spec/base/auto.h"
 
 /* A number that says nothing when it is 0. */
@@ -112,23 +115,35 @@ static const struct oci_cgroup_dir *recorded(const struct oci_state *s, const ch
 }
 
 /* The container is where its record says, wherever a relative path would lead now. */
-static int use_record(const struct oci_state *s, struct plan_cgroup *p, struct err *e)
+static void plan_dirs(const struct oci_state *s, const struct host *host, struct arena *a,
+		      struct plan_cgroup *p)
+{
+	if (!s->cgroups.n)
+		return;
+	p->dirs = arena_array(a, host->cgroups.n, sizeof(*p->dirs));
+	for (size_t i = 0; i < host->cgroups.n && i < CGROUP_DIRS_MAX; i++) {
+		const struct oci_cgroup_dir *d = recorded(s, host->cgroups.v[i].key);
+
+		p->dirs[p->n_dirs++] = (struct plan_cgroup_dir){
+			.key = host->cgroups.v[i].key,
+			.mountpoint = d ? d->path : "",
+			.path = "",
+		};
+	}
+}
+
+/* It has the directories, and so nothing is early any more. */
+static int check_writes(struct plan_cgroup *p, struct err *e)
 {
 	for (size_t i = 0; i < p->n_writes; i++) {
-		const struct plan_cgroup_write *w = &p->writes[i];
+		struct plan_cgroup_write *w = &p->writes[i];
 
-		if (!recorded(s, p->dirs[w->dir].key))
+		if (!*p->dirs[w->dir].mountpoint)
 			return err_set(e, ENOTSUP,
 				       "linux: resources: %s: the container has no cgroup of "
 				       "controller '%s'",
 				       w->field, w->controller);
-		p->writes[i].flags &= ~(unsigned int)CGROUP_EARLY;
-	}
-	for (size_t i = 0; i < p->n_dirs; i++) {
-		const struct oci_cgroup_dir *d = recorded(s, p->dirs[i].key);
-
-		p->dirs[i].mountpoint = d ? d->path : "";
-		p->dirs[i].path = "";
+		w->flags &= ~(unsigned int)CGROUP_EARLY;
 	}
 	return 0;
 }
@@ -138,7 +153,6 @@ int plan_update(const struct oci_state *s, const struct host *host,
 		struct err *e)
 {
 	struct oci_config config = { 0 };
-	struct oci_linux no_path = { 0 };
 	struct plan_input in = {
 		.config = &config,
 		.host = host,
@@ -152,16 +166,14 @@ int plan_update(const struct oci_state *s, const struct host *host,
 	if (s->config && json_decode(s->config, oci_config_fields, &config, a, e))
 		return err_ctx(e, "stored config");
 	r = complete(given, config.linux_ ? config.linux_->resources : NULL, a);
-	config.linux_ = &no_path;
-	if (plan_cgroup_dirs(&in, a, &p, e))
-		return -1;
+	plan_dirs(s, host, a, &p);
 	put_neutral(&b, r);
 	cgroup_plan_cpu(&b, r);
 	cgroup_plan_memory(&b, r);
 	cgroup_plan_io(&b, r);
 	cgroup_plan_misc(&b, r);
 	cgroup_plan_unified(&b, r);
-	if (b.failed || use_record(s, &p, e))
+	if (b.failed || check_writes(&p, e))
 		return -1;
 	*out = (struct plan_update){ .cgroup = p, .given = r };
 	return 0;

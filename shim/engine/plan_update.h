@@ -3,7 +3,11 @@
 #ifndef SHIM_ENGINE_PLAN_UPDATE_H
 #define SHIM_ENGINE_PLAN_UPDATE_H
 
-#include "shim/engine/plan.h"
+#include "shim/engine/host.h"
+#include "shim/engine/plan_cgroup.h"
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/oci/config.h"
 #include "spec/oci/state.h"
 
 struct plan_update {
