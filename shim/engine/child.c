@@ -210,7 +210,7 @@ int child_user(struct child *c, struct err *e)
 	    creds_caps(p, caps_for_seccomp(c), e))
 		return -1;
 	creds_ambient(p, c->sync);
-	return exe_chdir_again(p, e);
+	return exe_chdir_again(p, c->root, e);
 }
 
 int child_find(struct child *c, struct err *e)

@@ -45,28 +45,40 @@ static int check_cwd(const char *cwd, struct err *e)
 	return 0;
 }
 
+/*
+ * By an fd below the root, so that magic links (/proc/self/fd/N) lead nowhere; the
+ * check is for what slips through all the same.
+ */
+static int change_to(const char *cwd, int root, struct err *e)
+{
+	auto_fd int fd = root_open(root, cwd, O_PATH | O_DIRECTORY, e);
+
+	if (fd < 0)
+		return err_ctx(e, "process: cwd");
+	if (fchdir(fd))
+		return err_sys(e, "process: cwd: change to '%s'", cwd);
+	return check_cwd(cwd, e);
+}
+
 int exe_chdir_first(const struct plan_proc *p, int root, struct err *e)
 {
 	auto_fd int made = -1;
 
-	if (!chdir(p->cwd))
-		return check_cwd(p->cwd, e);
-	if (errno == EACCES)
+	if (!change_to(p->cwd, root, e) || e->num == EACCES)
 		return 0; /* a private directory: the user itself may enter it */
-	if (errno != ENOENT)
-		return err_sys(e, "process: cwd: change to '%s'", p->cwd);
+	if (e->num != ENOENT)
+		return -1;
 	made = root_mkdirs(root, p->cwd, CWD_MODE, e);
 	if (made < 0)
 		return err_ctx(e, "process: cwd: create");
-	return chdir(p->cwd) ? err_sys(e, "process: cwd: change to '%s'", p->cwd)
-			     : check_cwd(p->cwd, e);
+	return change_to(p->cwd, root, e);
 }
 
-int exe_chdir_again(const struct plan_proc *p, struct err *e)
+int exe_chdir_again(const struct plan_proc *p, int root, struct err *e)
 {
-	/* EACCES: the first call, with more rights, has brought us there (runc keeps it) */
-	if (chdir(p->cwd) && errno != EACCES)
-		return err_sys(e, "process: cwd: change to '%s'", p->cwd);
+	/* EACCES: the first call, with more rights, has brought us there (as runc does it) */
+	if (change_to(p->cwd, root, e) && e->num != EACCES)
+		return -1;
 	return check_cwd(p->cwd, e);
 }
 

@@ -35,7 +35,7 @@ int exe_self(struct exe_self *out, struct err *e);
  * below the root (CVE-2024-21626).
  */
 int exe_chdir_first(const struct plan_proc *p, int root, struct err *e);
-int exe_chdir_again(const struct plan_proc *p, struct err *e);
+int exe_chdir_again(const struct plan_proc *p, int root, struct err *e);
 
 /*
  * The final environment: the plan's, HOME from the container's passwd ("/" without an
