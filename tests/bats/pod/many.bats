@@ -53,3 +53,26 @@ teardown() { teardown_pods; }
 		assert_equal "$(left_by_pods)$(leases)" ""
 	done
 }
+
+@test "pods are made at the same time, and removed by two at the same time" {
+	local n=20 i jobs=() job
+	dir=$(app one "$IDLE")
+	for ((i = 0; i < n; i++)); do
+		"$PEAPOD" --root "$STATE" pod run -d --name "$POD-$i" --cgroup-parent "$CGROUP" --cni "$CNI" \
+			--cni-path "$CNI_DIR" "$dir" >/dev/null 3>&- &
+		jobs+=($!)
+	done
+	for job in "${jobs[@]}"; do wait "$job"; done
+	run -0 pod ps --format json
+	assert_equal "$(jq -r '.[].ips[0]' <<<"$output" | sort -u | wc -l)" "$n"
+	jobs=()
+	for ((i = 0; i < n; i++)); do
+		pod rm --force "$POD-$i" 3>&- &
+		jobs+=($!)
+		pod rm --force "$POD-$i" 3>&- &
+		jobs+=($!)
+	done
+	for job in "${jobs[@]}"; do wait "$job"; done
+	assert_equal "$(pod ps -q)" ""
+	assert_equal "$(leases)" ""
+}
