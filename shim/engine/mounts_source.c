@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shim/engine/mounts_locked.h"
 #include "shim/engine/mounts_make.h"
 #include "shim/engine/plan_ns.h"
 #include "spec/base/arena.h"
@@ -104,31 +105,70 @@ static int map_ids(const struct plan_mounts *p, size_t i, int *fds, struct err *
 		       errno == EINVAL ? " (its file system cannot, or is mapped already)" : "");
 }
 
-/* The root file system, for a user namespace whose root may not walk there. */
-static int open_rootfs(struct plan_mounts *p, struct err *e)
+static struct mount_source source_of(const struct plan_mount *m)
 {
-	p->root_fd = mount_clone(AT_FDCWD, p->rootfs, AT_RECURSIVE, e);
-	if (p->root_fd < 0 && e->num == EPERM)
-		return 0;
-	if (p->root_fd < 0)
-		return err_ctx(e, "root file system '%s'", p->rootfs);
-	return p->host_propagation ? mount_propagate(p->root_fd, p->host_propagation, e) : 0;
-}
-
-static int open_one(struct plan_mounts *p, size_t i, int *fds, struct err *e)
-{
-	struct plan_mount *m = &p->v[i];
 	unsigned int flags =
 		(m->recursive ? AT_RECURSIVE : 0) | (m->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 
-	m->source_fd = mount_clone(AT_FDCWD, m->source, flags, e);
-	if (m->source_fd < 0 && e->num == EPERM && !m->idmap)
-		return 0; /* without rights here, the child may have them in its namespace */
+	return (struct mount_source){ "source", m->source, flags, -1 };
+}
+
+/* A source that may be a link to be copied is left to the child, which looks first. */
+static bool is_opened_here(const struct plan_mount *m)
+{
+	return m->kind == PLAN_MOUNT_BIND && !m->copy_symlink;
+}
+
+/* The root file system (v[0]) and every bind, for a user namespace. */
+static int open_for_userns(struct plan_mounts *p, struct arena *a, struct err *e)
+{
+	struct mount_source *v = arena_array(a, p->n + 1, sizeof(*v));
+	size_t n = 0;
+
+	v[n++] = (struct mount_source){ "root file system", p->rootfs, AT_RECURSIVE, -1 };
+	for (size_t i = 0; i < p->n; i++) {
+		if (!is_opened_here(&p->v[i]))
+			continue;
+		v[n] = source_of(&p->v[i]);
+		v[n++].what = arena_printf(a, "mounts[%zu] '%s': source", i, p->v[i].dest);
+	}
+	/* Without rights here, the child may have them in its namespace. */
+	if (mounts_clone_locked(v, n, e))
+		return e->num == EPERM ? 0 : -1;
+	p->root_fd = v[0].fd;
+	n = 1;
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_opened_here(&p->v[i]))
+			p->v[i].source_fd = v[n++].fd;
+	}
+	return 0;
+}
+
+static int map_one(struct plan_mounts *p, size_t i, int *fds, struct err *e)
+{
+	struct plan_mount *m = &p->v[i];
+	struct mount_source s = source_of(m);
+
+	if (m->source_fd < 0)
+		m->source_fd = mount_clone(AT_FDCWD, s.path, s.flags, e);
 	if (m->source_fd < 0)
 		return err_ctx(e, "source '%s'", m->source);
-	if (p->host_propagation && mount_propagate(m->source_fd, p->host_propagation, e))
+	return map_ids(p, i, fds, e);
+}
+
+/* What was cloned from our own mounts is as the child's would be after root_prepare(). */
+static int propagate_all(struct plan_mounts *p, struct err *e)
+{
+	if (!p->host_propagation)
+		return 0;
+	if (p->root_fd >= 0 && mount_propagate(p->root_fd, p->host_propagation, e))
 		return -1;
-	return m->idmap ? map_ids(p, i, fds, e) : 0;
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->v[i].source_fd >= 0 &&
+		    mount_propagate(p->v[i].source_fd, p->host_propagation, e))
+			return -1;
+	}
+	return 0;
 }
 
 static int refuse_own_mntns(const struct plan_mounts *p, struct err *e)
@@ -154,17 +194,17 @@ int mounts_open_sources(struct plan_mounts *p, struct err *e)
 	int r = refuse_own_mntns(p, e);
 
 	if (!r && p->userns && p->mntns == PLAN_MNTNS_NEW)
-		r = open_rootfs(p, e);
+		r = open_for_userns(p, &a, e);
 	memset(fds, -1, p->n * sizeof(*fds));
 	for (size_t i = 0; i < p->n && !r; i++) {
-		if (p->v[i].kind != PLAN_MOUNT_BIND || (!p->userns && !p->v[i].idmap))
-			continue;
-		r = open_one(p, i, fds, e);
+		r = p->v[i].idmap ? map_one(p, i, fds, e) : 0;
 		if (r)
 			err_ctx(e, "mounts[%zu] '%s'", i, p->v[i].dest);
 	}
 	for (size_t i = 0; i < p->n; i++)
 		close_fd(&fds[i]);
+	if (!r)
+		r = propagate_all(p, e);
 	if (r)
 		mounts_close(p);
 	return r;

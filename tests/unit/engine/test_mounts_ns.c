@@ -241,7 +241,8 @@ static void look_at_userns(struct str *bad)
 	EXPECT(bad, box_type("/dev/pts") == DEVPTS_SUPER_MAGIC);
 	EXPECT(bad, box_flags("/sys") & ST_RDONLY && box_type("/sys") == SYSFS_MAGIC);
 	EXPECT(bad, !stat("/secret/file", &st) && st.st_uid == 0);
-	EXPECT(bad, box_flags("/secret") & ST_RDONLY && !(box_flags("/secret") & ST_NOEXEC));
+	EXPECT(bad, box_flags("/secret") & ST_RDONLY && box_flags("/secret") & ST_NOEXEC);
+	EXPECT(bad, mount(NULL, "/secret", NULL, MS_REMOUNT | MS_BIND, NULL) && errno == EPERM);
 	EXPECT(bad, !stat("/mapped/file", &st) && st.st_uid == 65534);
 	EXPECT(bad, !stat("/auto/file", &st) && st.st_uid == 0);
 	EXPECT(bad, !make_file("/auto/new") && !stat("/auto/new", &st) && st.st_uid == 0);
@@ -287,6 +288,32 @@ TEST(mounts_in_a_user_namespace)
 	auto_arena struct arena a = { 0 };
 
 	CHECK_TEXT(run(&b, &a), "");
+}
+
+/* What the host has locked stays; to ask for the opposite is an error. */
+TEST(mounts_locked_in_a_user_namespace)
+{
+	static const struct {
+		struct box box;
+		const char *error;
+	} cases[] = {
+		{ { .userns = true,
+		    .mounts = BIND("/x", "closed/vol", "\"bind\",\"exec\""),
+		    .before = secret_volume },
+		  "mounts[0] '/x': set mount flags: a user namespace has locked one" },
+		{ { .userns = true,
+		    .mounts = BIND("/x", "closed/none", "\"bind\""),
+		    .before = secret_volume },
+		  "/closed/none': bind: No such file or directory" },
+		{ { .userns = true,
+		    .mounts = BIND("/x", "closed/none", "\"bind\""),
+		    .before = secret_volume },
+		  "mounts[0] '/x': source '" },
+	};
+	auto_arena struct arena a = { 0 };
+
+	for (size_t i = 0; i < countof(cases); i++)
+		CHECK_HAS(run(&cases[i].box, &a), box_possible() ? cases[i].error : "");
 }
 
 static void idmap_volume(void)
