@@ -176,14 +176,19 @@ void host_cgroups_parse(const char *self_cgroup, const char *mountinfo, bool v2_
 	settle(h);
 }
 
-/* Is the top of a hierarchy of that type mounted there? */
-static bool top_mounted(const char *path, long type)
+static bool is_mounted(const struct host_cgroup *c, const char *path)
 {
 	struct statfs fs;
+
+	return !statfs(path, &fs) &&
+	       fs.f_type == (is_v2(c) ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
+}
+
+static bool is_top(const char *path)
+{
 	struct stat st;
 
-	return !statfs(path, &fs) && fs.f_type == type && !stat(path, &st) &&
-	       st.st_ino == KERNFS_TOP_INO;
+	return !stat(path, &st) && st.st_ino == KERNFS_TOP_INO;
 }
 
 /* The usual places. False, with nothing changed for good, when one is not there. */
@@ -197,8 +202,7 @@ static bool guess_mounts(bool base_is_v2, struct host_cgroups *h, struct arena *
 		if (is_v2(c))
 			name = base_is_v2 ? "" : "unified";
 		point = arena_printf(a, "%s%s%s", h->base, *name ? "/" : "", name);
-		if (strchr(name, '/') ||
-		    !top_mounted(point, is_v2(c) ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+		if (strchr(name, '/') || !is_mounted(c, point) || !is_top(point))
 			return false;
 		c->mountpoint = point;
 		c->root = arena_strdup(a, "/");
@@ -244,6 +248,11 @@ int host_cgroups_probe(struct host_cgroups *h, struct arena *a, struct err *e)
 		if (!mountinfo)
 			return -1;
 		host_cgroups_parse(self, mountinfo, v2_only, h, a);
+		/* What another mount hides is of no use. */
+		for (size_t i = 0; i < h->n; i++)
+			if (!is_mounted(&h->v[i], h->v[i].mountpoint))
+				h->v[i].mountpoint = NULL;
+		settle(h);
 	}
 	read_controllers(h, a);
 	return 0;
