@@ -126,5 +126,5 @@ member_is() {
 # kill_and_wait SIGNAL PID
 kill_and_wait() {
 	kill "-$1" "$2"
-	wait_until 5 is_gone "$2"
+	wait_until 30 is_gone "$2"
 }

@@ -85,7 +85,7 @@ teardown() { teardown_pods; }
 
 @test "restart always: also after a good end, with growing delays" {
 	pod_run -d --restart always "$(app one 'echo ran; exit 0')"
-	wait_until 20 member_is one '.restarts >= 4' true
+	wait_until 60 member_is one '.restarts >= 4' true
 	pod stop "$POD"
 	# 100 + 200 + 400 + 800 ms lie before the fourth restart.
 	first=$(pod_json .created) last=$(pod_json '.spec.containers[0].started')
@@ -98,8 +98,8 @@ teardown() { teardown_pods; }
 	pod_run -d --restart on-failure "$(app one "$IDLE")" "$(app two "$IDLE")"
 	one=$(member_pid one) two=$(member_pid two)
 	kill -9 "$one"
-	wait_until 5 member_is one .restarts 1
-	wait_until 5 member_is one .state running
+	wait_until 30 member_is one .restarts 1
+	wait_until 30 member_is one .state running
 	refute [ "$(member_pid one)" = "$one" ]
 	assert_equal "$(member_pid two)" "$two"
 }
@@ -108,16 +108,16 @@ teardown() { teardown_pods; }
 	dir=$(app one 'exit 1')
 	pod_run -d --restart always "$dir" "$(app two "$IDLE")"
 	set_args "$dir" /gone
-	wait_until 10 log_has one 'peapod: .*/gone'
+	wait_until 30 log_has one 'peapod: .*/gone'
 	app one "echo back; $IDLE"
-	wait_until 10 log_has one '^back$'
+	wait_until 30 log_has one '^back$'
 }
 
 @test "pod add: a sidecar sees the pod's network and volumes" {
 	pod_run -d --volume d "$(app one "echo data >/d/f; $IDLE")"
 	run -0 pod add "$POD" side="$(app other "cat /d/f; readlink /proc/self/ns/net; $IDLE")"
-	wait_until 5 log_has side '^data$'
-	wait_until 5 log_has side "$(readlink "/proc/$(member_pid one)/ns/net" | sed 's/[][]/\\&/g')"
+	wait_until 30 log_has side '^data$'
+	wait_until 30 log_has side "$(readlink "/proc/$(member_pid one)/ns/net" | sed 's/[][]/\\&/g')"
 	run -1 pod add "$POD" side="$(app other 'exit 0')"
 	assert_output --partial "already has a container 'side'"
 	run -1 pod add --replace "$POD" nobody="$(app other 'exit 0')"
@@ -130,7 +130,7 @@ teardown() { teardown_pods; }
 	pod_run -d "$(app one "echo v1; $IDLE")" "$(app two "$IDLE")"
 	net=$(readlink "/proc/$(infra_of)/ns/net") infra=$(infra_of) two=$(member_pid two)
 	run -0 pod add --replace "$POD" one="$(app new "echo v2; $IDLE")"
-	wait_until 5 log_has one '^v2$'
+	wait_until 30 log_has one '^v2$'
 	assert_equal "$(infra_of)" "$infra"
 	assert_equal "$(member_pid two)" "$two"
 	assert_equal "$(readlink "/proc/$(member_pid one)/ns/net")" "$net"
@@ -157,7 +157,7 @@ teardown() { teardown_pods; }
 
 @test "pod logs: one, all, followed to the end" {
 	pod_run -d "$(app one 'echo 1; sleep 0.5; echo late')" "$(app two 'echo 2')"
-	run -0 timeout 10 "$PEAPOD" --root "$STATE" pod logs -f "$POD"
+	run -0 timeout 60 "$PEAPOD" --root "$STATE" pod logs -f "$POD"
 	assert_line "one | 1"
 	assert_line "one | late"
 	assert_line "two | 2"
@@ -244,10 +244,10 @@ teardown() { teardown_pods; }
 	pod_run -d --restart always "$(app one "$IDLE")" "$(app two "$IDLE")"
 	one=$(member_pid one) two=$(member_pid two) supervisor=$(supervisor_of)
 	kill -9 "$(infra_of)"
-	wait_until 5 pod_is exited
-	wait_until 5 is_gone "$one"
-	wait_until 5 is_gone "$two"
-	wait_until 5 is_gone "$supervisor"
+	wait_until 30 pod_is exited
+	wait_until 30 is_gone "$one"
+	wait_until 30 is_gone "$two"
+	wait_until 30 is_gone "$supervisor"
 	run -0 pod_json .reason
 	assert_output --partial "infra container has ended"
 	run -0 pod rm "$POD"

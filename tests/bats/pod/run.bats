@@ -63,14 +63,14 @@ teardown() { teardown_pods; }
 	for ns in pid mnt; do
 		refute [ "$(readlink "/proc/$one/ns/$ns")" = "$(readlink "/proc/$two/ns/$ns")" ]
 	done
-	wait_until 5 log_has one '^pear$'
-	wait_until 5 log_has two '^pear$'
+	wait_until 30 log_has one '^pear$'
+	wait_until 30 log_has two '^pear$'
 }
 
 @test "localhost is shared: one container serves, another fetches" {
 	pod_run -d "$(app web 'mkdir /tmp/w; echo peas >/tmp/w/index.html; exec httpd -f -p 127.0.0.1:80 -h /tmp/w')" \
 		"$(app get 'until wget -q -O - http://localhost/; do sleep 0.05; done; '"$IDLE")"
-	wait_until 10 log_has get '^peas$'
+	wait_until 30 log_has get '^peas$'
 	pod rm -f "$POD"
 	rm -rf "$(pod_rootfs)/tmp/w"
 }
@@ -78,7 +78,7 @@ teardown() { teardown_pods; }
 @test "shared memory is shared" {
 	pod_run -d "$(app one "echo x >/dev/shm/$POD; $IDLE")" \
 		"$(app two "until cat /dev/shm/$POD; do sleep 0.05; done; $IDLE")"
-	wait_until 5 log_has two '^x$'
+	wait_until 30 log_has two '^x$'
 	pod rm -f "$POD"
 	refute [ -e "/dev/shm/$POD" ]
 }
@@ -86,8 +86,8 @@ teardown() { teardown_pods; }
 @test "--share-pid: one pid namespace, pause is its first process" {
 	pod_run -d --share-pid "$(app one "$IDLE")" "$(app two "ps -o pid,args; $IDLE")"
 	assert_equal "$(readlink "/proc/$(member_pid one)/ns/pid")" "$(readlink "/proc/$(member_pid two)/ns/pid")"
-	wait_until 5 log_has two '1 /pause'
-	wait_until 5 log_has two 'trap'
+	wait_until 30 log_has two '1 /pause'
+	wait_until 30 log_has two 'trap'
 	# One container's end is not the other's.
 	run -0 pod exec -c one "$POD" true
 	run -0 pod stop -t 1 "$POD"
@@ -96,11 +96,11 @@ teardown() { teardown_pods; }
 @test "killing one container with --share-pid ends its processes only" {
 	pod_run -d --share-pid "$(app one "sleep 987 & $IDLE")" "$(app two "$IDLE")"
 	one=$(member_pid one) two=$(member_pid two)
-	wait_until 5 pgrep -P "$one" sleep
+	wait_until 30 pgrep -P "$one" sleep
 	child=$(pgrep -P "$one" sleep)
 	kill -9 "$one"
-	wait_until 5 is_gone "$one"
-	wait_until 5 is_gone "$child"
+	wait_until 30 is_gone "$one"
+	wait_until 30 is_gone "$child"
 	refute is_gone "$two"
 }
 
@@ -153,18 +153,20 @@ in_foreground() {
 }
 
 @test "SIGTERM to a foreground pod stops it" {
-	in_foreground "$(app one "echo up; $IDLE")" &
-	wait_until 5 grep -qs up "$BATS_TEST_TMPDIR/out"
+	dir=$(app one "echo up; $IDLE")
+	in_foreground "$dir" &
+	wait_until 30 grep -qs up "$BATS_TEST_TMPDIR/out"
 	kill -TERM $!
 	wait $!
 	pod_is exited
 }
 
 @test "the pod ends with a foreground runner that is killed" {
-	in_foreground "$(app one "echo up; $IDLE")" &
-	wait_until 5 grep -qs up "$BATS_TEST_TMPDIR/out"
+	dir=$(app one "echo up; $IDLE")
+	in_foreground "$dir" &
+	wait_until 30 grep -qs up "$BATS_TEST_TMPDIR/out"
 	kill -9 $!
-	wait_until 5 pod_is exited
+	wait_until 30 pod_is exited
 }
 
 @test "bad input is refused with a word about it, and nothing is made" {
