@@ -18,50 +18,7 @@
 #define WAIT_MAX_NS   10000000L	   /* 10 ms */
 #define WAIT_TOTAL_NS 5000000000LL /* 5 s, then it is an error */
 
-/* ---- namespaces and sockets ---- */
-
-static int go(struct net *n, enum op_where where, struct err *e)
-{
-	if (n->in_pod == (where == IN_POD))
-		return 0;
-	if (where == IN_POD && n->pod_ns < 0)
-		return err_set(e, ENOENT, "there is no pod namespace");
-	if (netns_enter(where == IN_POD ? n->pod_ns : n->host_ns, e))
-		return -1;
-	n->in_pod = where == IN_POD;
-	return 0;
-}
-
-int net_open(struct net *n, int pod_ns, struct err *e)
-{
-	*n = (struct net)NET_INIT;
-	n->host_ns = netns_self(e);
-	n->pod_ns = pod_ns;
-	if (n->host_ns < 0 || rtnl_open(&n->host, e))
-		return -1;
-	if (pod_ns < 0)
-		return 0;
-	return go(n, IN_POD, e) || rtnl_open(&n->pod, e) ? -1 : 0;
-}
-
-void net_close(struct net *n)
-{
-	struct err ignored;
-
-	if (n->in_pod)
-		go(n, ON_HOST, &ignored);
-	rtnl_close(&n->pod);
-	rtnl_close(&n->host);
-	nft_close(&n->nft);
-	close_fd(&n->host_ns);
-}
-
-static int need_nft(struct net *n, struct err *e)
-{
-	if (n->nft.sock)
-		return 0;
-	return go(n, ON_HOST, e) || nft_open(&n->nft, e) ? -1 : 0;
-}
+/* ---- looking up ---- */
 
 static struct rtnl *side(struct net *n, enum op_where where)
 {
@@ -77,6 +34,22 @@ static int must_get(struct net *n, const struct op *op, struct link *link, struc
 		return err_set(e, ENOENT, "there is no pod namespace");
 	rc = link_get(side(n, op->where), op->dev, link, e);
 	return rc > 0 ? 0 : rc < 0 ? -1 : err_set(e, ENODEV, "no such interface");
+}
+
+/* The index of the interface; in the pod it is one and the same for many operations. */
+static int index_of(struct net *n, const struct op *op, struct err *e)
+{
+	struct link link;
+
+	if (op->where == IN_POD && n->pod_dev && str_eq(n->pod_dev, op->dev))
+		return n->pod_index;
+	if (must_get(n, op, &link, e))
+		return -1;
+	if (op->where == IN_POD) {
+		n->pod_dev = op->dev;
+		n->pod_index = link.index;
+	}
+	return link.index;
 }
 
 /* ---- bridge and veth ---- */
@@ -109,7 +82,7 @@ static int do_bridge(struct net *n, const struct op *op, struct err *e)
 		return err_set(e, EEXIST, "'%s' already exists but is not a bridge", op->dev);
 	str_addf(&name, "net/ipv6/conf/%s/accept_ra", op->dev);
 	accept_ra = name.s;
-	if (go(n, ON_HOST, e) || sysctl_set(accept_ra, "0", true, e))
+	if (net_go(n, false, e) || sysctl_set(accept_ra, "0", true, e))
 		return -1;
 	if ((link.flags & want) != want)
 		return link_set_flags(&n->host, link.index, want, want, e);
@@ -210,7 +183,7 @@ static int is_veth(struct net *n, const struct op *op, struct err *e)
 
 static int do_sysctl(struct net *n, const struct op *op, struct err *e)
 {
-	if (go(n, op->where, e))
+	if (net_go(n, op->where == IN_POD, e))
 		return -1;
 	return sysctl_set(op->sysctl.name, op->sysctl.value, op->sysctl.optional, e);
 }
@@ -219,7 +192,7 @@ static int is_sysctl(struct net *n, const struct op *op, struct err *e)
 {
 	int same;
 
-	if (go(n, op->where, e))
+	if (net_go(n, op->where == IN_POD, e))
 		return -1;
 	same = sysctl_is(op->sysctl.name, op->sysctl.value, e);
 	if (same < 0 && op->sysctl.optional && e->num == ENOENT)
@@ -231,19 +204,16 @@ static int is_sysctl(struct net *n, const struct op *op, struct err *e)
 
 static int do_notify(struct net *n, const struct op *op, struct err *e)
 {
-	struct link link;
+	int index = index_of(n, op, e);
 
-	return must_get(n, op, &link, e) ? -1
-					 : link_set_arp_notify(side(n, op->where), link.index, e);
+	return index < 0 ? -1 : link_set_arp_notify(side(n, op->where), index, e);
 }
 
 static int do_addr(struct net *n, const struct op *op, struct err *e)
 {
-	struct link link;
+	int index = index_of(n, op, e);
 
-	return must_get(n, op, &link, e)
-		       ? -1
-		       : inet_addr_add(side(n, op->where), link.index, &op->addr, e);
+	return index < 0 ? -1 : inet_addr_add(side(n, op->where), index, &op->addr, e);
 }
 
 static int has_addr(struct net *n, const struct op *op, const struct ip_net *net, struct err *e)
@@ -268,11 +238,9 @@ static int is_addr(struct net *n, const struct op *op, struct err *e)
 
 static int do_up(struct net *n, const struct op *op, struct err *e)
 {
-	struct link link;
+	int index = index_of(n, op, e);
 
-	return must_get(n, op, &link, e)
-		       ? -1
-		       : link_set_flags(side(n, op->where), link.index, IFF_UP, IFF_UP, e);
+	return index < 0 ? -1 : link_set_flags(side(n, op->where), index, IFF_UP, IFF_UP, e);
 }
 
 static int is_up(struct net *n, const struct op *op, struct err *e)
@@ -286,21 +254,18 @@ static int is_up(struct net *n, const struct op *op, struct err *e)
 
 static int do_route(struct net *n, const struct op *op, struct err *e)
 {
-	struct link link;
+	int index = index_of(n, op, e);
 
-	if (must_get(n, op, &link, e))
-		return -1;
-	return inet_route_add(side(n, op->where), link.index, &op->route, e);
+	return index < 0 ? -1 : inet_route_add(side(n, op->where), index, &op->route, e);
 }
 
 static int is_route(struct net *n, const struct op *op, struct err *e)
 {
-	struct link link;
-	int found;
+	int index = index_of(n, op, e), found;
 
-	if (must_get(n, op, &link, e))
+	if (index < 0)
 		return -1;
-	found = inet_route_find(side(n, op->where), link.index, &op->route, e);
+	found = inet_route_find(side(n, op->where), index, &op->route, e);
 	if (!found)
 		return err_set(e, ENOENT, "route %s is missing", ip_net_text(&op->route.dst).s);
 	return found < 0 ? -1 : 0;
@@ -308,13 +273,14 @@ static int is_route(struct net *n, const struct op *op, struct err *e)
 
 static int do_masq(struct net *n, const struct op *op, struct err *e)
 {
-	return need_nft(n, e) || masq_ensure(&n->nft, op->masq.network, &op->masq.subnet, e) ? -1
-											     : 0;
+	return net_need_nft(n, e) || masq_ensure(&n->nft, op->masq.network, &op->masq.subnet, e)
+		       ? -1
+		       : 0;
 }
 
 static int is_masq(struct net *n, const struct op *op, struct err *e)
 {
-	int there = need_nft(n, e) ? -1 : masq_present(&n->nft, &op->masq.subnet, e);
+	int there = net_need_nft(n, e) ? -1 : masq_present(&n->nft, &op->masq.subnet, e);
 
 	if (!there)
 		return err_set(e, ENOENT, "%s is not masqueraded", ip_net_text(&op->masq.subnet).s);

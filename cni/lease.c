@@ -237,15 +237,19 @@ bool lease_last(const struct lease_dir *d, size_t set, struct ip_addr *out)
 	return lease_text(d, name, text, sizeof(text)) && !ip_parse(text, out);
 }
 
+/* In place, because truncating a file to nothing first makes some file systems flush it. */
 int lease_set_last(const struct lease_dir *d, size_t set, const struct ip_addr *ip, struct err *e)
 {
 	char name[NAME_SIZE];
 	struct ip_text text = ip_text(ip);
+	size_t len = strlen(text.s);
 	auto_fd int fd = -1;
+	struct stat st;
 
 	last_name(set, name, sizeof(name));
-	fd = openat(d->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || write_all(fd, text.s, strlen(text.s)) < 0)
+	fd = openat(d->dir, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fstat(fd, &st) || write_all(fd, text.s, len) < 0 ||
+	    (st.st_size > (off_t)len && ftruncate(fd, (off_t)len)))
 		return err_sys(e, "write '%s'", name);
 	return 0;
 }

@@ -112,6 +112,14 @@ static int call_verb(struct call *c, struct err *e)
 	return cni_err(e, CNI_ERR_ENV, "unknown CNI_COMMAND: '%.60s'", c->req.env.command_text);
 }
 
+/* DEL and GC take nothing from them, and shall not fail for them. */
+static int read_args(struct call *c, struct err *e)
+{
+	if (c->req.env.command == CNI_DEL || c->req.env.command == CNI_GC)
+		return 0;
+	return cni_args_parse(c->req.env.args, c->req.a, &c->req.args, e);
+}
+
 /* In the order in which the protocol's reference checks, so errors have the same precedence. */
 static int run(struct call *c, struct err *e)
 {
@@ -122,17 +130,16 @@ static int run(struct call *c, struct err *e)
 	if (req->env.command == CNI_UNKNOWN)
 		return call_verb(c, e);
 	if (cni_conf_check_version(&req->conf, env_least_version(req->env.command), e) ||
-	    cni_conf_decode(&req->conf, req->a, e) || choose_plugin(c, e) ||
-	    cni_args_parse(req->env.args, req->a, &req->args, e) || open_netns(c, e))
+	    cni_conf_decode(&req->conf, req->a, e) || choose_plugin(c, e) || read_args(c, e) ||
+	    open_netns(c, e))
 		return -1;
 	return call_verb(c, e);
 }
 
-static int print_version(struct arena *a)
+static int print_version(void)
 {
 	auto_str struct str out = { 0 };
 
-	(void)a;
 	str_addf(&out, "{\"cniVersion\":\"%s\",\"supportedVersions\":[",
 		 cni_version_text(CNI_V_NEWEST));
 	for (const struct name *v = cni_versions; v->name; v++)
@@ -201,7 +208,7 @@ int main(int argc, char **argv)
 		return about(c.plugin);
 	rc = env_read(get_variable, &a, &c.req.env, &e);
 	if (!rc && c.req.env.command == CNI_VERSION)
-		return print_version(&a);
+		return print_version();
 	rc = rc ? rc : run(&c, &e);
 	if (!rc && c.req.env.command == CNI_ADD)
 		rc = print_result(&c, &e);

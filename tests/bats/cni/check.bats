@@ -81,30 +81,56 @@ again() {
 	assert_equal "$(leases)" ""
 }
 
-# For every N: the N-th system call of ADD is never reached, as after kill -9.
+# calls_of VERB: how many system calls it makes
+calls_of() {
+	on_host env CNI_COMMAND="$1" CNI_CONTAINERID=c1 CNI_NETNS="/run/netns/$POD" CNI_IFNAME=eth0 \
+		ASAN_OPTIONS=detect_leaks=0 strace -o "$BATS_TEST_TMPDIR/trace" "$BIN/peapod" \
+		<"$CONF" >"$BATS_TEST_TMPDIR/result"
+	wc -l <"$BATS_TEST_TMPDIR/trace"
+}
+
+# killed_at VERB N: its N-th system call is the last
+killed_at() {
+	on_host env CNI_COMMAND="$1" CNI_CONTAINERID=c1 CNI_NETNS="/run/netns/$POD" CNI_IFNAME=eth0 \
+		ASAN_OPTIONS=detect_leaks=0 strace -o "$BATS_TEST_TMPDIR/trace" \
+		-e inject=all:signal=KILL:when="$2" "$BIN/peapod" <"$CONF" || :
+	grep -q 'killed by SIGKILL' "$BATS_TEST_TMPDIR/trace"
+}
+
+clean() {
+	assert_equal "$(pairs)" ""
+	assert_equal "$(leases)" ""
+	assert_equal "$(in_pod ip -o link | grep -v ' lo: ')" ""
+}
+
 @test "an ADD killed at any system call: DEL leaves nothing, and then ADD works" {
 	local n calls
 	requires strace
 	conf '.ipMasq = true | .ipam.ranges += [[{subnet: "fd01::/64"}]]'
-	strace -f -o "$BATS_TEST_TMPDIR/trace" nsenter --net="/run/netns/$HOST" env CNI_COMMAND=ADD \
-		CNI_CONTAINERID=c1 CNI_NETNS="/run/netns/$POD" CNI_IFNAME=eth0 "$BIN/peapod" <"$CONF"
-	calls=$(awk '/execve\(.*bin\/peapod/ { n = NR } END { print NR - n }' "$BATS_TEST_TMPDIR/trace")
+	calls=$(calls_of ADD)
 	cni DEL
 	[ "$calls" -gt 100 ]
-	for ((n = 40; n < calls; n += 7)); do
-		killed_at "$n"
+	for ((n = 40; n < calls - 1; n += 7)); do
+		killed_at ADD "$n"
 		cni DEL
-		assert_equal "$(pairs)" ""
-		assert_equal "$(leases)" ""
-		assert_equal "$(in_pod ip -o link | grep -v ' lo: ')" ""
+		clean
 	done
 	cni ADD
 	in_pod ping -c 1 -W 5 10.1.0.1
 }
 
-killed_at() {
-	on_host env CNI_COMMAND=ADD CNI_CONTAINERID=c1 CNI_NETNS="/run/netns/$POD" CNI_IFNAME=eth0 \
-		strace -o /dev/null -e inject=all:signal=KILL:when="$1" "$BIN/peapod" <"$CONF" || :
+@test "a DEL killed at any system call: the next one finishes it" {
+	local n calls
+	requires strace
+	cni ADD
+	calls=$(calls_of DEL)
+	[ "$calls" -gt 50 ]
+	for ((n = 40; n < calls - 1; n += 5)); do
+		cni ADD
+		killed_at DEL "$n"
+		cni DEL
+		clean
+	done
 }
 
 @test "100 ADDs at once, then 100 DELs: unique addresses, one bridge, nothing left" {

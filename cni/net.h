@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net: the host's and the pod's namespace, and a socket in each. */
+#ifndef CNI_NET_H
+#define CNI_NET_H
+
+#include <stdbool.h>
+
+#include "cni/nft.h"
+#include "cni/rtnl.h"
+#include "spec/base/err.h"
+
+/*
+ * Sockets and namespaces of one run. Sockets stay in the namespace in which
+ * they were opened, so messages need no setns(); sysctls do, and the process
+ * moves only when the next one is elsewhere.
+ */
+struct net {
+	int host_ns, pod_ns; /* fds; pod_ns -1: no pod */
+	bool in_pod;	     /* where this process is now */
+	struct rtnl host, pod;
+	struct nft nft;	     /* opened when first needed */
+	const char *pod_dev; /* the interface in the pod that was looked up last, */
+	int pod_index;	     /* and its index */
+	const char *made;    /* host end of the veth pair that this run created, or NULL */
+};
+#define NET_INIT                                                                                   \
+	{                                                                                          \
+		.host_ns = -1, .pod_ns = -1                                                        \
+	}
+
+/* pod_ns is borrowed, -1 for none. */
+int net_open(struct net *n, int pod_ns, struct err *e);
+
+/* Back in the host's namespace; the nft socket is closed last, since that may take long. */
+void net_close(struct net *n);
+
+/* Move the process there, if it is elsewhere. */
+int net_go(struct net *n, bool pod, struct err *e);
+
+/* Open n->nft if it is not. */
+int net_need_nft(struct net *n, struct err *e);
+
+#endif
