@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics_v1: figures of cgroup v1 (cgroup-v1/memory.rst, cpuacct.rst, blkio-controller.rst). */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "shim/daemon/metrics_files.h"
+/* metrics_v1: figures of cgroup v1 as io.containerd.cgroups.v1.Metrics. */
+#include "shim/daemon/metrics_keys.h"
 #include "spec/base/auto.h"
-#include "spec/base/str.h"
 #include "spec/ttrpc/message.h"
 #include "spec/ttrpc/metrics_v1.pb-c.h"
 
-#define TYPE	  "io.containerd.cgroups.v1.Metrics"
-#define BLKIO_MAX 1024 /* entries of a file */
-#define NANO	  1000000000ULL
+#define TYPE "io.containerd.cgroups.v1.Metrics"
 
 #define M(k, m)                                                                                    \
 	{                                                                                          \
@@ -58,120 +50,113 @@ static const struct metrics_key oom_keys[] = {
 	{ "under_oom", offsetof(V1__MemoryOomControl, under_oom) },
 	{ "oom_kill", offsetof(V1__MemoryOomControl, oom_kill) },
 };
-static const struct metrics_key throttle_keys[] = {
-	{ "nr_periods", offsetof(V1__Throttle, periods) },
-	{ "nr_throttled", offsetof(V1__Throttle, throttled_periods) },
-	{ "throttled_time", offsetof(V1__Throttle, throttled_time) },
-};
-
-static V1__MemoryEntry *entry(const char *dir, const char *prefix, struct arena *a)
+static V1__MemoryEntry *entry(const struct stats_figure *f, struct arena *a)
 {
 	V1__MemoryEntry *m = arena_alloc(a, sizeof(*m));
 
 	v1__memory_entry__init(m);
-	m->limit = metrics_number(dir, arena_printf(a, "%s.limit_in_bytes", prefix), a);
-	m->usage = metrics_number(dir, arena_printf(a, "%s.usage_in_bytes", prefix), a);
-	m->max = metrics_number(dir, arena_printf(a, "%s.max_usage_in_bytes", prefix), a);
-	m->failcnt = metrics_number(dir, arena_printf(a, "%s.failcnt", prefix), a);
+	if (!f->there)
+		return m;
+	m->limit = f->limit;
+	m->usage = f->usage;
+	m->max = f->peak;
+	m->failcnt = f->failcnt;
 	return m;
 }
 
-static void add_memory(V1__Metrics *m, const char *dir, struct arena *a)
+static void add_memory(V1__Metrics *m, const struct stats_memory *s, struct arena *a)
 {
 	m->memory = arena_alloc(a, sizeof(*m->memory));
 	v1__memory_stat__init(m->memory);
-	metrics_keys(dir, "memory.stat", memory_keys, countof(memory_keys), m->memory, a);
-	m->memory->usage = entry(dir, "memory", a);
-	m->memory->swap = entry(dir, "memory.memsw", a);
-	m->memory->kernel = entry(dir, "memory.kmem", a);
-	m->memory->kernel_tcp = entry(dir, "memory.kmem.tcp", a);
+	metrics_fill(&s->stat, memory_keys, countof(memory_keys), m->memory);
+	m->memory->usage = entry(&s->usage, a);
+	m->memory->swap = entry(&s->swap, a);
+	m->memory->kernel = entry(&s->kernel, a);
+	m->memory->kernel_tcp = entry(&s->tcp, a);
 	m->memory_oom_control = arena_alloc(a, sizeof(*m->memory_oom_control));
 	v1__memory_oom_control__init(m->memory_oom_control);
-	metrics_keys(dir, "memory.oom_control", oom_keys, countof(oom_keys), m->memory_oom_control,
-		     a);
+	metrics_fill(&s->events, oom_keys, countof(oom_keys), m->memory_oom_control);
 }
 
-/* "user 12" and "system 34", in clock ticks. */
-static uint64_t ticks(const char *text, const char *key)
+static void add_cpu(V1__Metrics *m, const struct stats_cpu *s, struct arena *a)
 {
-	const char *at = strstr(text, key);
-	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
-
-	return at ? strtoull(at + strlen(key), NULL, 10) * (NANO / hz) : 0;
-}
-
-static void add_cpu(V1__Metrics *m, const char *cpu, const char *cpuacct, struct arena *a)
-{
-	const char *stat = metrics_text(cpuacct, "cpuacct.stat", a);
-	char *at = metrics_text(cpuacct, "cpuacct.usage_percpu", a), *end;
 	V1__CPUUsage *u = arena_alloc(a, sizeof(*u));
+	V1__Throttle *t = arena_alloc(a, sizeof(*t));
 
 	m->cpu = arena_alloc(a, sizeof(*m->cpu));
 	v1__cpustat__init(m->cpu);
 	v1__cpuusage__init(u);
-	u->total = metrics_number(cpuacct, "cpuacct.usage", a);
-	u->user = ticks(stat, "user ");
-	u->kernel = ticks(stat, "system ");
-	u->per_cpu = arena_array(a, strlen(at) / 2 + 1, sizeof(*u->per_cpu));
-	for (uint64_t v = strtoull(at, &end, 10); end != at; v = strtoull(at, &end, 10)) {
-		u->per_cpu[u->n_per_cpu++] = v;
-		at = end;
-	}
+	v1__throttle__init(t);
+	u->total = s->total;
+	u->user = s->user;
+	u->kernel = s->kernel;
+	u->n_per_cpu = s->percpu.n;
+	u->per_cpu = s->percpu.v;
+	t->periods = s->periods;
+	t->throttled_periods = s->throttled_periods;
+	t->throttled_time = s->throttled_time;
 	m->cpu->usage = u;
-	m->cpu->throttling = arena_alloc(a, sizeof(*m->cpu->throttling));
-	v1__throttle__init(m->cpu->throttling);
-	metrics_keys(cpu, "cpu.stat", throttle_keys, countof(throttle_keys), m->cpu->throttling, a);
+	m->cpu->throttling = t;
 }
 
-/* "8:0 Read 1234" lines. */
-static V1__BlkIOEntry **blkio_entries(const char *dir, const char *file, size_t *n, struct arena *a)
+static V1__BlkIOEntry **entries(const struct stats_io_entries *s, struct arena *a)
 {
-	size_t n_lines;
-	char **lines = str_split(a, metrics_text(dir, file, a), '\n', &n_lines);
-	V1__BlkIOEntry **out = arena_array(a, n_lines, sizeof(*out));
+	V1__BlkIOEntry **out = arena_array(a, s->n, sizeof(*out));
 
-	for (size_t i = 0; i < n_lines && *n < BLKIO_MAX; i++) {
-		V1__BlkIOEntry *b = arena_alloc(a, sizeof(*b));
-		char op[16];
+	for (size_t i = 0; i < s->n; i++) {
+		V1__BlkIOEntry *b = out[i] = arena_alloc(a, sizeof(*b));
 
 		v1__blk_ioentry__init(b);
-		if (sscanf(lines[i], "%lu:%lu %15s %lu", &b->major, &b->minor, op, &b->value) != 4)
-			continue;
-		b->op = arena_strdup(a, op);
-		out[(*n)++] = b;
+		b->major = s->v[i].major;
+		b->minor = s->v[i].minor;
+		b->op = arena_strdup(a, s->v[i].op);
+		b->value = s->v[i].value;
 	}
 	return out;
 }
 
-Pb__Any *metrics_v1(const char *cgroups, struct arena *a)
+static void add_io(V1__Metrics *m, const struct stats_io *s, struct arena *a)
+{
+	V1__BlkIOStat *io = m->blkio = arena_alloc(a, sizeof(*io));
+
+	v1__blk_iostat__init(io);
+	io->n_io_service_bytes_recursive = s->files[STATS_IO_SERVICE_BYTES].n;
+	io->io_service_bytes_recursive = entries(&s->files[STATS_IO_SERVICE_BYTES], a);
+	io->n_io_serviced_recursive = s->files[STATS_IO_SERVICED].n;
+	io->io_serviced_recursive = entries(&s->files[STATS_IO_SERVICED], a);
+}
+
+static void add_hugetlb(V1__Metrics *m, const struct cgroup_stats *s, struct arena *a)
+{
+	m->hugetlb = arena_array(a, s->n_hugetlb, sizeof(*m->hugetlb));
+	m->n_hugetlb = s->n_hugetlb;
+	for (size_t i = 0; i < s->n_hugetlb; i++) {
+		V1__HugetlbStat *h = m->hugetlb[i] = arena_alloc(a, sizeof(*h));
+
+		v1__hugetlb_stat__init(h);
+		h->usage = s->hugetlb[i].figure.usage;
+		h->max = s->hugetlb[i].figure.peak;
+		h->failcnt = s->hugetlb[i].figure.failcnt;
+		h->pagesize = arena_strdup(a, s->hugetlb[i].page_size);
+	}
+}
+
+Pb__Any *metrics_v1(const struct cgroup_stats *s, struct arena *a)
 {
 	V1__Metrics m = V1__METRICS__INIT;
 	V1__PidsStat pids = V1__PIDS_STAT__INIT;
-	V1__BlkIOStat blkio = V1__BLK_IOSTAT__INIT;
-	const char *dir = metrics_dir(cgroups, "pids", a);
 
-	if (dir) {
-		uint64_t limit = metrics_number(dir, "pids.max", a);
-
-		pids.current = metrics_number(dir, "pids.current", a);
-		pids.limit = limit == METRICS_UNLIMITED ? 0 : limit;
+	if (s->pids.there) {
+		pids.current = s->pids.current;
+		pids.limit = s->pids.limit == STATS_NO_LIMIT ? 0 : s->pids.limit;
 		m.pids = &pids;
 	}
-	dir = metrics_dir(cgroups, "cpuacct", a);
-	if (dir)
-		add_cpu(&m, metrics_dir(cgroups, "cpu", a), dir, a);
-	dir = metrics_dir(cgroups, "memory", a);
-	if (dir)
-		add_memory(&m, dir, a);
-	dir = metrics_dir(cgroups, "blkio", a);
-	if (dir) {
-		blkio.io_service_bytes_recursive =
-			blkio_entries(dir, "blkio.throttle.io_service_bytes_recursive",
-				      &blkio.n_io_service_bytes_recursive, a);
-		blkio.io_serviced_recursive =
-			blkio_entries(dir, "blkio.throttle.io_serviced_recursive",
-				      &blkio.n_io_serviced_recursive, a);
-		m.blkio = &blkio;
-	}
+	if (s->cpu.there)
+		add_cpu(&m, &s->cpu, a);
+	if (s->memory.there)
+		add_memory(&m, &s->memory, a);
+	if (s->io.there)
+		add_io(&m, &s->io, a);
+	add_hugetlb(&m, s, a);
 	return any_pack(TYPE, &m.base, a);
 }

@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics_v2: figures of cgroup v2 (cgroup-v2.rst). */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "shim/daemon/metrics_files.h"
+/* metrics_v2: figures of cgroup v2 as io.containerd.cgroups.v2.Metrics. */
+#include "shim/daemon/metrics_keys.h"
 #include "spec/base/auto.h"
-#include "spec/base/str.h"
 #include "spec/ttrpc/message.h"
 #include "spec/ttrpc/metrics_v2.pb-c.h"
 
-#define TYPE "io.containerd.cgroups.v2.Metrics"
+#define TYPE  "io.containerd.cgroups.v2.Metrics"
+#define US_NS 1000
 
-#define C(k)                                                                                       \
-	{                                                                                          \
-#k, offsetof(V2__CPUStat, k)                                                       \
-	}
-static const struct metrics_key cpu_keys[] = {
-	C(usage_usec),
-	C(user_usec),
-	C(system_usec),
-	C(nr_periods),
-	C(nr_throttled),
-	C(throttled_usec),
-	{ "nr_bursts", offsetof(V2__CPUStat, nr_bursts) },
-	C(burst_usec),
-};
 #define M(k)                                                                                       \
 	{                                                                                          \
 #k, offsetof(V2__MemoryStat, k)                                                    \
@@ -72,94 +54,111 @@ static const struct metrics_key event_keys[] = {
 	E(oom), E(oom_kill), { "oom_group_kill", offsetof(V2__MemoryEvents, oom_group_kill) },
 };
 
-static V2__PSIData *psi_line(const char *text, const char *kind, struct arena *a)
+static V2__PSIData *psi_line(const struct stats_psi_line *line, struct arena *a)
 {
 	V2__PSIData *p = arena_alloc(a, sizeof(*p));
-	const char *line = strstr(text, kind);
 
 	v2__psidata__init(p);
-	if (line)
-		sscanf(line + strlen(kind), " avg10=%lf avg60=%lf avg300=%lf total=%lu", &p->avg10,
-		       &p->avg60, &p->avg300, &p->total);
+	p->avg10 = line->avg10;
+	p->avg60 = line->avg60;
+	p->avg300 = line->avg300;
+	p->total = line->total;
 	return p;
 }
 
-/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", then the same for full. */
-static V2__PSIStats *psi(const char *dir, const char *file, struct arena *a)
+static V2__PSIStats *psi(const struct stats_psi *s, struct arena *a)
 {
-	const char *text = metrics_text(dir, file, a);
 	V2__PSIStats *p;
 
-	if (!*text)
+	if (!s->there)
 		return NULL;
 	p = arena_alloc(a, sizeof(*p));
 	v2__psistats__init(p);
-	p->some = psi_line(text, "some", a);
-	p->full = psi_line(text, "full", a);
+	p->some = psi_line(&s->some, a);
+	p->full = psi_line(&s->full, a);
 	return p;
 }
 
-static void add_memory(V2__Metrics *m, const char *dir, struct arena *a)
+static void add_cpu(V2__Metrics *m, const struct stats_cpu *s, struct arena *a)
 {
-	m->memory = arena_alloc(a, sizeof(*m->memory));
-	v2__memory_stat__init(m->memory);
-	metrics_keys(dir, "memory.stat", memory_keys, countof(memory_keys), m->memory, a);
-	m->memory->usage = metrics_number(dir, "memory.current", a);
-	m->memory->usage_limit = metrics_number(dir, "memory.max", a);
-	m->memory->swap_usage = metrics_number(dir, "memory.swap.current", a);
-	m->memory->swap_limit = metrics_number(dir, "memory.swap.max", a);
-	m->memory->max_usage = metrics_number(dir, "memory.peak", a);
-	m->memory->swap_max_usage = metrics_number(dir, "memory.swap.peak", a);
-	m->memory->psi = psi(dir, "memory.pressure", a);
+	V2__CPUStat *c = m->cpu = arena_alloc(a, sizeof(*c));
+
+	v2__cpustat__init(c);
+	c->usage_usec = s->total / US_NS;
+	c->user_usec = s->user / US_NS;
+	c->system_usec = s->kernel / US_NS;
+	c->nr_periods = s->periods;
+	c->nr_throttled = s->throttled_periods;
+	c->throttled_usec = s->throttled_time / US_NS;
+	c->nr_bursts = s->bursts;
+	c->burst_usec = s->burst_time / US_NS;
+	c->psi = psi(&s->psi, a);
+}
+
+static void add_memory(V2__Metrics *m, const struct stats_memory *s, struct arena *a)
+{
+	V2__MemoryStat *mem = m->memory = arena_alloc(a, sizeof(*mem));
+
+	v2__memory_stat__init(mem);
+	metrics_fill(&s->stat, memory_keys, countof(memory_keys), mem);
+	mem->usage = s->usage.usage;
+	mem->usage_limit = s->usage.limit;
+	mem->max_usage = s->usage.peak;
+	mem->swap_usage = s->swap.usage;
+	mem->swap_limit = s->swap.limit;
+	mem->swap_max_usage = s->swap.peak;
+	mem->psi = psi(&s->psi, a);
 	m->memory_events = arena_alloc(a, sizeof(*m->memory_events));
 	v2__memory_events__init(m->memory_events);
-	metrics_keys(dir, "memory.events", event_keys, countof(event_keys), m->memory_events, a);
+	metrics_fill(&s->events, event_keys, countof(event_keys), m->memory_events);
 }
 
-static uint64_t field(const char *line, const char *key)
+static void add_io(V2__Metrics *m, const struct stats_io *s, struct arena *a)
 {
-	const char *at = strstr(line, key);
-
-	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
-}
-
-/* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6" lines. */
-static void add_io(V2__Metrics *m, const char *dir, struct arena *a)
-{
-	size_t n;
-	char **lines = str_split(a, metrics_text(dir, "io.stat", a), '\n', &n);
-
 	m->io = arena_alloc(a, sizeof(*m->io));
 	v2__iostat__init(m->io);
-	m->io->usage = arena_array(a, n, sizeof(*m->io->usage));
-	for (size_t i = 0; i < n; i++) {
-		V2__IOEntry *io = arena_alloc(a, sizeof(*io));
+	m->io->n_usage = s->n_devices;
+	m->io->usage = arena_array(a, s->n_devices, sizeof(*m->io->usage));
+	for (size_t i = 0; i < s->n_devices; i++) {
+		V2__IOEntry *io = m->io->usage[i] = arena_alloc(a, sizeof(*io));
 
 		v2__ioentry__init(io);
-		if (sscanf(lines[i], "%lu:%lu", &io->major, &io->minor) != 2)
-			continue;
-		io->rbytes = field(lines[i], "rbytes=");
-		io->wbytes = field(lines[i], "wbytes=");
-		io->rios = field(lines[i], "rios=");
-		io->wios = field(lines[i], "wios=");
-		m->io->usage[m->io->n_usage++] = io;
+		io->major = s->devices[i].major;
+		io->minor = s->devices[i].minor;
+		io->rbytes = s->devices[i].rbytes;
+		io->wbytes = s->devices[i].wbytes;
+		io->rios = s->devices[i].rios;
+		io->wios = s->devices[i].wios;
 	}
-	m->io->psi = psi(dir, "io.pressure", a);
+	m->io->psi = psi(&s->psi, a);
 }
 
-Pb__Any *metrics_v2(const char *dir, struct arena *a)
+static void add_hugetlb(V2__Metrics *m, const struct cgroup_stats *s, struct arena *a)
+{
+	m->hugetlb = arena_array(a, s->n_hugetlb, sizeof(*m->hugetlb));
+	m->n_hugetlb = s->n_hugetlb;
+	for (size_t i = 0; i < s->n_hugetlb; i++) {
+		V2__HugeTlbStat *h = m->hugetlb[i] = arena_alloc(a, sizeof(*h));
+
+		v2__huge_tlb_stat__init(h);
+		h->current = s->hugetlb[i].figure.usage;
+		h->max = s->hugetlb[i].figure.limit;
+		h->failcnt = s->hugetlb[i].figure.failcnt;
+		h->pagesize = arena_strdup(a, s->hugetlb[i].page_size);
+	}
+}
+
+Pb__Any *metrics_v2(const struct cgroup_stats *s, struct arena *a)
 {
 	V2__Metrics m = V2__METRICS__INIT;
 	V2__PidsStat pids = V2__PIDS_STAT__INIT;
-	V2__CPUStat cpu = V2__CPUSTAT__INIT;
 
-	pids.current = metrics_number(dir, "pids.current", a);
-	pids.limit = metrics_number(dir, "pids.max", a);
+	pids.current = s->pids.current;
+	pids.limit = s->pids.limit;
 	m.pids = &pids;
-	metrics_keys(dir, "cpu.stat", cpu_keys, countof(cpu_keys), &cpu, a);
-	cpu.psi = psi(dir, "cpu.pressure", a);
-	m.cpu = &cpu;
-	add_memory(&m, dir, a);
-	add_io(&m, dir, a);
+	add_cpu(&m, &s->cpu, a);
+	add_memory(&m, &s->memory, a);
+	add_io(&m, &s->io, a);
+	add_hugetlb(&m, s, a);
 	return any_pack(TYPE, &m.base, a);
 }

@@ -7,6 +7,7 @@
 #include "shim/daemon/bootstrap.h"
 #include "shim/daemon/event.h"
 #include "shim/daemon/life.h"
+#include "shim/daemon/metrics.h"
 #include "shim/daemon/service.h"
 #include "shim/daemon/work.h"
 #include "spec/base/auto.h"
@@ -55,40 +56,13 @@ static void on_oom(void *arg)
 	event_oom(t->oom_events, t);
 }
 
-/* The directory of the memory controller, from the lines of t->cgroups; NULL: none. */
-static const char *memory_dir(const struct task *t, struct arena *a, bool *v2)
-{
-	size_t n;
-	char **lines = str_split(a, t->cgroups, '\n', &n);
-	const char *dir = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		char *path = strchr(lines[i], '\t');
-
-		if (!path)
-			continue;
-		*path++ = '\0';
-		if (str_eq(lines[i], "memory")) {
-			*v2 = false;
-			return path;
-		}
-		if (!*lines[i]) {
-			*v2 = true;
-			dir = path;
-		}
-	}
-	return dir;
-}
-
 static void watch_oom(struct daemon *d, struct task *t)
 {
 	auto_arena struct arena a = { 0 };
-	bool v2;
-	const char *dir = memory_dir(t, &a, &v2);
 	struct err e;
 
 	t->oom_events = &d->events;
-	if (dir && oom_watch(&t->oom, &d->loop, dir, v2, on_oom, t, &e))
+	if (oom_start(&t->oom, &d->loop, metrics_cgroups(t->cgroups, &a), on_oom, t, &e))
 		log_msg(LOG_DEBUG, "OOM kills of '%s' go unseen: %s", t->id, e.msg);
 }
 
