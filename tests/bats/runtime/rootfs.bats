@@ -126,3 +126,22 @@ own_mount_namespace() {
 	assert_output $'0\n0'
 	assert_equal "$(stat -c %u rootfs/mine)" 100000
 }
+
+@test "an ordinary user has mounts, devices and masks of their own" {
+	requires userns setpriv
+	local user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	cp "$PEAPOD" own-peapod
+	mkdir mine run
+	cp -a rootfs mine/
+	chown -R 65534:65534 mine run
+	chmod 755 "$BATS_TEST_TMPDIR" .
+	cd mine
+	"${user[@]}" ../own-peapod --root "$BUNDLE/run" spec --rootless
+	edit_config . '.process.terminal = false'
+	set_args . sh -c 'id -u; echo x >/dev/null; touch /sys/x || test -e /dev/ptmx && echo fine; cat /proc/keys'
+	run -0 "${user[@]}" ../own-peapod --root "$BUNDLE/run" --cgroup-manager=disabled run "$ID"
+	assert_line 0
+	assert_line fine
+	assert_line --partial 'touch: /sys/x: '
+	refute_line --partial keyring
+}
