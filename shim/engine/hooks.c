@@ -19,8 +19,6 @@
 #include "spec/base/log.h"
 #include "spec/base/proc.h"
 
-extern char **environ;
-
 #define EXIT_NO_EXEC 127
 
 static const char *const kind_names[HOOK_COUNT] = {
