@@ -194,7 +194,8 @@ static int apply_bind(struct plan_mount *m, int rootfd, struct err *e)
 
 static int apply_remount(const struct plan_mount *m, int rootfd, struct err *e)
 {
-	auto_fd int fd = root_open(rootfd, m->dest, O_PATH, e);
+	int flags = O_PATH | (m->dest_nofollow ? O_NOFOLLOW : 0);
+	auto_fd int fd = root_open(rootfd, m->dest, flags, e);
 	struct statx st;
 
 	if (fd < 0)

@@ -134,8 +134,6 @@ static int plan_fs(const struct plan_input *in, const struct oci_mount *om, stru
 		  : str_eq(om->type, "sysfs") ? PLAN_MOUNT_SYSFS
 		  : str_eq(om->type, "tmpfs") ? PLAN_MOUNT_TMPFS
 					      : PLAN_MOUNT_FS;
-	if (m->tmpcopyup && m->kind != PLAN_MOUNT_TMPFS)
-		return err_set(e, EINVAL, "options: 'tmpcopyup' is for tmpfs only");
 	m->late_ro = m->kind == PLAN_MOUNT_TMPFS && (m->attr_set | m->rec_set) & MOUNT_ATTR_RDONLY;
 	if (str_eq(om->type, "cgroup") ||
 	    (str_eq(om->type, "cgroup2") && in->host->cgroup_mode == HOST_CGROUP_V2))
@@ -162,11 +160,20 @@ static int plan_bind(const struct plan_input *in, const struct oci_mount *om, st
 	if (!om->source || !*om->source)
 		return err_set(e, EINVAL, "source: required for a bind mount");
 	m->source = path_join(a, in->bundle, om->source);
-	if (m->n_data)
+	return 0;
+}
+
+static int check_options(const struct plan_mount *m, const struct plan_mount_asked *asked,
+			 struct err *e)
+{
+	if (asked->bind && m->n_data)
 		return err_set(e, EINVAL, "options: '%s' means nothing for a bind mount",
 			       m->data[0].key);
-	if (m->tmpcopyup)
+	if (m->tmpcopyup && m->kind != PLAN_MOUNT_TMPFS)
 		return err_set(e, EINVAL, "options: 'tmpcopyup' is for tmpfs only");
+	if (m->kind != PLAN_MOUNT_BIND && (m->src_nofollow || m->copy_symlink))
+		return err_set(e, EINVAL, "options: '%s' is for bind mounts only",
+			       m->copy_symlink ? "copy-symlink" : "src-nofollow");
 	return 0;
 }
 
@@ -189,10 +196,7 @@ static int plan_one(const struct plan_input *in, const struct oci_mount *om, str
 	} else if (asked.bind ? plan_bind(in, om, a, m, e) : plan_fs(in, om, a, m, e)) {
 		return -1;
 	}
-	if (m->kind != PLAN_MOUNT_BIND && (m->src_nofollow || m->copy_symlink))
-		return err_set(e, EINVAL, "options: '%s' is for bind mounts only",
-			       m->copy_symlink ? "copy-symlink" : "src-nofollow");
-	if (plan_idmap(in, om, &asked, m, e))
+	if (check_options(m, &asked, e) || plan_idmap(in, om, &asked, m, e))
 		return -1;
 	return check_proc(m, e);
 }
