@@ -145,3 +145,16 @@ own_mount_namespace() {
 	assert_line --partial 'touch: /sys/x: '
 	refute_line --partial keyring
 }
+
+@test "nothing is left on a host whose mounts are all shared" {
+	local option
+	edit_config . '.linux.rootfsPropagation = "rshared"'
+	for option in --no-new-keyring --no-pivot; do
+		run -0 unshare -m --propagation private bash -c '
+			mount --make-rshared / && mount --bind rootfs rootfs || exit
+			before=$(cut -d" " -f5 /proc/self/mountinfo)
+			"$@" || exit
+			[ "$before" = "$(cut -d" " -f5 /proc/self/mountinfo)" ]' - \
+			"$PEAPOD" --root "$STATE" run "$option" "$ID"
+	done
+}
