@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cni/detach.h"
 #include "cni/hostlocal.h"
 #include "cni/masq.h"
 #include "cni/netns.h"
@@ -378,22 +379,33 @@ static int do_leases(struct net *n, const struct op *op, struct err *e)
 }
 
 /* 1: it was there. */
-static int delete_one(struct rtnl *r, const char *name, struct err *e)
+static int delete_on_host(struct net *n, const char *name, struct err *e)
 {
 	struct link link;
-	int there = link_get(r, name, &link, e);
+	int there = link_get(&n->host, name, &link, e);
+
+	if (there <= 0 || net_go(n, false, e))
+		return there <= 0 ? there : -1;
+	return link_delete_detached(&n->host, name, link.index, e) && e->num != ENODEV ? -1 : 1;
+}
+
+/* Waits for the kernel, since a child would keep the pod's namespace alive. */
+static int delete_in_pod(struct net *n, const char *name, struct err *e)
+{
+	struct link link;
+	int there = link_get(&n->pod, name, &link, e);
 
 	if (there <= 0)
 		return there;
-	return link_delete(r, link.index, e) && e->num != ENODEV ? -1 : 1;
+	return link_delete(&n->pod, link.index, e) && e->num != ENODEV ? -1 : 0;
 }
 
 static int do_delete(struct net *n, const struct op *op, struct err *e)
 {
-	int rc = delete_one(&n->host, op->dev, e);
+	int rc = delete_on_host(n, op->dev, e);
 
 	if (!rc && n->pod.sock && op->delete.pod_dev)
-		rc = delete_one(&n->pod, op->delete.pod_dev, e);
+		rc = delete_in_pod(n, op->delete.pod_dev, e);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -457,6 +469,6 @@ void undo(struct net *n)
 	struct err ignored;
 
 	if (n->made)
-		delete_one(&n->host, n->made, &ignored);
+		delete_on_host(n, n->made, &ignored);
 	n->made = NULL;
 }

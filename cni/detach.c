@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* detach: the child sends the request; the parent looks until the name is free. */
+#include "cni/detach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cni/link.h"
+#include "spec/base/proc.h"
+
+#define STEP_NS	    50000L /* first pause between two looks; doubles up to STEP_MAX_NS */
+#define STEP_MAX_NS 5000000L
+
+/* Nothing of the caller's stays open: stdio is /dev/null, all else but the socket is closed. */
+static int let_go(int keep)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return -1;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (dup2(null, fd) < 0)
+			return -1;
+	for (int fd = STDERR_FILENO + 1; fd < keep; fd++)
+		close(fd);
+	setsid();
+	return proc_close_from((unsigned int)keep + 1);
+}
+
+static void child(struct rtnl *r, int index)
+{
+	struct err ignored;
+
+	if (let_go(nl_socket_get_fd(r->sock)))
+		_exit(EXIT_FAILURE);
+	_exit(link_delete(r, index, &ignored) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+int link_delete_detached(struct rtnl *r, const char *name, int index, struct err *e)
+{
+	struct timespec pause = { 0, STEP_NS };
+	struct rtnl look = { 0 };
+	struct link link;
+	pid_t pid;
+	int there;
+
+	if (rtnl_open(&look, e)) /* the other one is the child's from now on */
+		return -1;
+	pid = fork();
+	if (!pid)
+		child(r, index);
+	while ((there = link_get(&look, name, &link, e)) > 0 && link.index == index) {
+		/* Ended (or never begun), and still there: hear the reason ourselves. */
+		if (pid < 0 || waitpid(pid, NULL, WNOHANG) == pid) {
+			there = link_delete(&look, index, e) ? -1 : 0;
+			break;
+		}
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < STEP_MAX_NS)
+			pause.tv_nsec *= 2;
+	}
+	rtnl_close(&look);
+	return there < 0 ? -1 : 0;
+}

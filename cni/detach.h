@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* detach: delete an interface, and let a child wait for the kernel's grace period. */
+#ifndef CNI_DETACH_H
+#define CNI_DETACH_H
+
+#include "cni/rtnl.h"
+#include "spec/base/err.h"
+
+/*
+ * Like link_delete(), but it returns as soon as the interface (and a veth's
+ * peer) cannot be found any more, under a millisecond. The kernel's request
+ * itself takes 15 to 20 ms more, for nothing that a caller could see: memory
+ * is freed. A child waits for that. It holds no file of the caller's (whose
+ * pipes would not end) but the socket, so this one has to be of a namespace
+ * that may live that long: the host's. The process must be in that namespace.
+ */
+int link_delete_detached(struct rtnl *r, const char *name, int index, struct err *e);
+
+#endif
