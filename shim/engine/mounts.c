@@ -12,6 +12,7 @@
 
 #include "shim/engine/mounts_cgroup.h"
 #include "shim/engine/mounts_copyup.h"
+#include "shim/engine/mounts_long.h"
 #include "shim/engine/mounts_make.h"
 #include "spec/base/arena.h"
 #include "spec/base/auto.h"
@@ -268,7 +269,7 @@ static int new_fs(const struct plan_mount *m, int dest, struct err *e)
 		return new_sysfs(m, &fs, e);
 	if (m->kind == PLAN_MOUNT_TMPFS)
 		return new_tmpfs(m, &fs, dest, e);
-	fd = mount_new(&fs, e);
+	fd = mount_is_long(&fs) ? mount_new_long(&fs, dest, e) : mount_new(&fs, e);
 	if (fd < 0 && m->kind == PLAN_MOUNT_PROC && e->num == EPERM)
 		return err_ctx(e, "in a user namespace procfs needs a new pid namespace, and a "
 				  "/proc of the host on which nothing is mounted");

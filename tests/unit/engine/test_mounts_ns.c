@@ -388,3 +388,51 @@ TEST(mounts_locked_flags)
 	CHECK_TEXT(run(&kept, &a), "");
 	CHECK_HAS(run(&refused, &a), box_possible() ? "a user namespace has locked one" : "");
 }
+
+/* Eighty layers: more than fsconfig(2) takes in one value. */
+static char long_overlay[4096];
+
+static void make_many_layers(void)
+{
+	char name[64];
+
+	must(mount("layers", "/mnt", "tmpfs", 0, NULL));
+	for (int i = 0; i < 80; i++) {
+		snprintf(name, sizeof(name), "/mnt/%d", i);
+		must(mkdir(name, 0755));
+	}
+	must(make_file("/mnt/0/first") || make_file("/mnt/79/last"));
+}
+
+static void look_at_many_layers(struct str *bad)
+{
+	auto_arena struct arena a = { 0 };
+
+	EXPECT(bad, !access("/o/first", F_OK) && !access("/o/last", F_OK));
+	EXPECT(bad, box_flags("/o") & ST_NODEV && make_file("/o/x") == EROFS);
+	EXPECT(bad, str_eq(box_peers("/o", &a), "shared"));
+	EXPECT(bad, !strstr(box_text("/proc/self/mountinfo", &a), "/o/m"));
+}
+
+TEST(mounts_with_long_options)
+{
+	struct box b = { .mounts = long_overlay,
+			 .before = make_many_layers,
+			 .inside = look_at_many_layers };
+	auto_arena struct arena a = { 0 };
+	struct str text = { 0 };
+	const char *found;
+
+	str_add(&text, PROC ",{\"destination\":\"/o\",\"type\":\"overlay\",\"options\":"
+			    "[\"nodev\",\"shared\",\"lowerdir=");
+	for (int i = 0; i < 80; i++)
+		str_addf(&text, "%s/mnt/%d", i ? ":" : "", i);
+	str_add(&text, "\"]}");
+	snprintf(long_overlay, sizeof(long_overlay), "%s", str_text(&text));
+	str_done(&text);
+	found = run(&b, &a);
+	if (strstr(found, "No such device"))
+		test_skip("needs overlayfs");
+	else
+		CHECK_TEXT(found, "");
+}
