@@ -42,7 +42,7 @@ WEB='mkdir -p /d; echo peas >/d/index.html; exec httpd -f -p 80 -h /d'
 @test "the host and a second pod reach it by its address" {
 	pod_net -d --volume d "$(app web "$WEB")"
 	ip=$(pod_ip)
-	wait_until 30 wget -q -O "$BATS_TEST_TMPDIR/got" "http://$ip/"
+	wait_until 30 busybox wget -q -O "$BATS_TEST_TMPDIR/got" "http://$ip/"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/got")" peas
 	run -0 peapod pod run --rm --name "$POD-2" --cgroup-parent "$CGROUP" --cni "$CNI" --cni-path "$CNI_DIR" \
 		"$(app get "wget -q -O - http://$ip/")"
