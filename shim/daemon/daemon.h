@@ -25,20 +25,6 @@ struct daemon {
 	unsigned int leave_ms; /* since then */
 };
 
-/* What the starter gives to the daemon; borrowed. */
-struct daemon_args {
-	struct place place;
-	const char *ttrpc; /* containerd's socket for events, or NULL */
-	int listener;	   /* owned from now on */
-};
-
-/*
- * Serve until Shutdown or SIGTERM. 0 after Shutdown (nothing of the pod is
- * left), 1 after a signal (its containers go on), -1 when it cannot start:
- * before *ready_fd, if not -1, is closed, which says that all is well.
- */
-int daemon_run(const struct daemon_args *args, int *ready_fd, struct err *e);
-
 /* Shutdown: end the loop when replies and events are delivered. */
 void daemon_leave(struct daemon *d);
 

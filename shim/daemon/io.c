@@ -155,16 +155,16 @@ static int own(const struct io_child *child, uid_t uid, gid_t gid, struct err *e
 	return 0;
 }
 
-int io_open(struct io *io, struct loop *loop, const char *const path[3], bool terminal, uid_t uid,
-	    gid_t gid, struct io_child *child, struct err *e)
+int io_open(struct io *io, struct loop *loop, const struct io_request *req, struct io_child *child,
+	    struct err *e)
 {
 	*io = (struct io)IO_INIT;
 	*child = (struct io_child)IO_CHILD_INIT;
-	io->terminal = terminal;
+	io->terminal = req->terminal;
 	for (int i = 0; i < 3; i++)
-		io->path[i] = mem_strdup(path[i]);
-	if (open_all(io, child, e) || own(child, uid, gid, e) ||
-	    (terminal && hand_to_relay(io, loop, child, e))) {
+		io->path[i] = mem_strdup(req->path[i]);
+	if (open_all(io, child, e) || own(child, req->uid, req->gid, e) ||
+	    (req->terminal && hand_to_relay(io, loop, child, e))) {
 		io_child_close(child);
 		io_close(io);
 		return -1;
@@ -178,6 +178,13 @@ void io_child_close(struct io_child *child)
 		close_fd(&child->stdio[i]);
 	for (int i = 0; i < 2; i++)
 		close_fd(&child->log[i]);
+}
+
+size_t io_child_fds(const struct io_child *child, int *fds)
+{
+	memcpy(fds, child->stdio, sizeof(child->stdio));
+	memcpy(fds + countof(child->stdio), child->log, sizeof(child->log));
+	return countof(child->stdio) + countof(child->log);
 }
 
 int io_started(struct io *io, int console, struct err *e)

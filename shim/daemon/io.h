@@ -41,14 +41,24 @@ struct io_child {
 		.stdio = { -1, -1, -1 }, .log = { -1, -1 }                                         \
 	}
 
+/* What is asked for. */
+struct io_request {
+	const char *path[3];
+	bool terminal;
+	/* If not 0, the new owner of the FIFOs: a user namespace's root may then open them again */
+	uid_t uid;
+	gid_t gid;
+};
+
 /*
- * Open the streams; nothing here blocks. uid and gid, if not 0, become the
- * owner of the FIFOs, so that a user namespace's root may open them again.
- * The stdio of *child is the caller's to close once the helper has it.
+ * Open the streams; nothing here blocks. The stdio of *child is the caller's
+ * to close once the helper has it.
  */
-int io_open(struct io *io, struct loop *loop, const char *const path[3], bool terminal, uid_t uid,
-	    gid_t gid, struct io_child *child, struct err *e);
+int io_open(struct io *io, struct loop *loop, const struct io_request *req, struct io_child *child,
+	    struct err *e);
 void io_child_close(struct io_child *child);
+/* All fds of it, for the helper to keep (at most 5); their number. */
+size_t io_child_fds(const struct io_child *child, int *fds);
 
 /* The process was started with this terminal (-1: none); console becomes the io's. */
 int io_started(struct io *io, int console, struct err *e);

@@ -77,18 +77,18 @@ static void send_result(int sock, struct job_result *r)
 	(void)send_fds(sock, text.s, text.len, &r->console, r->console >= 0 ? 1 : 0);
 }
 
-static void child(int sock, job_fn *run, void *arg, const int *keep, size_t n_keep)
+static void child(int sock, const struct job *job)
 {
 	struct job_result r = { .console = -1 };
 	struct err e = { 0 };
 	int kept[JOB_FDS_MAX + 2];
 
-	memcpy(kept, keep, n_keep * sizeof(*keep));
-	kept[n_keep] = sock;
-	kept[n_keep + 1] = log_to.fd;
-	close_all_but(kept, n_keep + 2);
+	memcpy(kept, job->keep, sizeof(job->keep));
+	kept[job->n_keep] = sock;
+	kept[job->n_keep + 1] = log_to.fd;
+	close_all_but(kept, job->n_keep + 2);
 	reset_signals();
-	if (run(arg, &r, &e) && !r.err.num)
+	if (job->run(job->work, &r, &e) && !r.err.num)
 		r.err = e;
 	send_result(sock, &r);
 	_exit(0);
@@ -138,8 +138,7 @@ static void on_result(struct loop_source *src, uint32_t events)
 	(void)take_result(container_of(src, struct job, src));
 }
 
-int job_start(struct jobs *js, const struct job *job, struct call *call, job_fn *run, void *arg,
-	      const int *keep, size_t n_keep, struct err *e)
+int job_start(struct jobs *js, const struct job *job, struct call *call, struct err *e)
 {
 	struct job *copy;
 	int pair[2];
@@ -150,7 +149,7 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, job_fn 
 	pid = fork();
 	if (!pid) {
 		fcntl(pair[1], F_SETFL, 0);
-		child(pair[1], run, arg, keep, n_keep);
+		child(pair[1], job);
 	}
 	close(pair[1]);
 	if (pid < 0) {
@@ -161,6 +160,7 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, job_fn 
 	copy = mem_alloc(sizeof(*copy));
 	*copy = *job;
 	copy->jobs = js;
+	copy->work = NULL;
 	if (loop_add(js->loop, &copy->src, pair[0], EPOLLIN, on_result, e)) {
 		close(pair[0]);
 		free(copy);
@@ -178,6 +178,7 @@ void jobs_drain(struct jobs *js)
 	struct link *l = js->all.next;
 
 	while (l != &js->all) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): jobs leave the list first */
 		struct link *next = l->next;
 
 		/* What is done with a result may start jobs, or end others: begin anew. */

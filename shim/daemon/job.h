@@ -34,7 +34,9 @@ struct job_result {
 	struct str data;
 };
 
-struct job;
+/* The work. 0, or -1 with r->err or *e filled. */
+typedef int job_fn(void *work, struct job_result *r, struct err *e);
+
 struct jobs {
 	struct loop *loop;
 	struct link all;
@@ -46,22 +48,22 @@ struct job {
 	struct jobs *jobs;
 	/* Called in the daemon, once; owns r->console (and takes it or leaves it to be closed). */
 	void (*done)(struct job *job, struct job_result *r);
-	struct call_slot call; /* whom to answer; may end before the job does */
 	void *arg, *arg2;      /* the caller's */
+	struct call_slot call; /* whom to answer; may end before the job does */
+	job_fn *run;	       /* the work, in the child */
+	void *work;	       /* its argument; only needed until job_start() returns */
+	int keep[JOB_FDS_MAX]; /* fds that it needs; -1 is skipped */
+	size_t n_keep;
 };
 
 void jobs_init(struct jobs *js, struct loop *loop);
 
-/* The work, in the child. 0, or -1 with r->err or *e filled. */
-typedef int job_fn(void *arg, struct job_result *r, struct err *e);
-
 /*
- * Fork a child that calls run(arg, ...) with no fds but /dev/null on 0-2, the
+ * Fork a child that calls run(work, ...) with no fds but /dev/null on 0-2, the
  * log and `keep`, default signals and an empty signal mask. The job is copied;
  * its call (if any) is kept by the copy. -1 when the child cannot be made.
  */
-int job_start(struct jobs *js, const struct job *job, struct call *call, job_fn *run, void *arg,
-	      const int *keep, size_t n_keep, struct err *e);
+int job_start(struct jobs *js, const struct job *job, struct call *call, struct err *e);
 
 /*
  * Take all results that are there. To be called before and between waitpid()s:

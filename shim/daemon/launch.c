@@ -11,8 +11,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "shim/daemon/daemon.h"
 #include "shim/daemon/place.h"
+#include "shim/daemon/serve.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/log.h"

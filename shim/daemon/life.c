@@ -91,13 +91,13 @@ static void on_killed(struct job *job, struct job_result *r)
 /* False when there is no need to, or no way. */
 static bool kill_rest(struct daemon *d, struct task *t)
 {
-	struct job job = { .done = on_killed, .arg = d, .arg2 = t };
 	struct work_kill k = { .work = { &d->place, t->id }, .signal = SIGKILL, .all = true };
+	struct job job = { .done = on_killed, .arg = d, .arg2 = t, .run = work_kill, .work = &k };
 	struct err e;
 
 	if (!t->shares_pidns || t->killed || t->init.state == ST_DELETING)
 		return false;
-	if (job_start(&d->jobs, &job, NULL, work_kill, &k, NULL, 0, &e)) {
+	if (job_start(&d->jobs, &job, NULL, &e)) {
 		log_msg(LOG_WARN, "processes of '%s': %s, they may survive it", t->id, e.msg);
 		return false;
 	}

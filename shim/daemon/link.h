@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link: a ring through objects that are in a list; a zeroed or alone link is in none. */
+/* link: a ring through objects that are in a list; one that is alone is in none. */
 #ifndef SHIM_DAEMON_LINK_H
 #define SHIM_DAEMON_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The head of a list is a link too; link_init() it before use. */
+/* The head of a list is a link too. link_init() both before use. */
 struct link {
 	struct link *prev, *next;
 };
@@ -18,23 +18,21 @@ static inline void link_init(struct link *l)
 
 static inline bool link_alone(const struct link *l)
 {
-	return !l->next || l->next == l;
+	return l->next == l;
 }
 
 /* Take it out of its list, if it is in one. */
 static inline void link_del(struct link *l)
 {
-	if (l->next) {
-		l->prev->next = l->next;
-		l->next->prev = l->prev;
-	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what is freed was taken out of its list */
+	l->prev->next = l->next;
+	l->next->prev = l->prev;
 	link_init(l);
 }
 
-/* Put it at the end of a list. */
+/* Put one that is in no list at the end of a list. */
 static inline void link_add(struct link *head, struct link *l)
 {
-	link_del(l);
 	l->prev = head->prev;
 	l->next = head;
 	head->prev->next = l;

@@ -40,7 +40,7 @@ static void unescape(char *s)
 		if (*s == '+') {
 			*out++ = ' ';
 		} else if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
-			*out++ = (char)(hex(s[1]) << 4 | hex(s[2]));
+			*out++ = (char)(hex(s[1]) * 16 + hex(s[2]));
 			s += 2;
 		} else {
 			*out++ = *s;

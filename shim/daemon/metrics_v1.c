@@ -101,7 +101,7 @@ static void add_cpu(V1__Metrics *m, const struct stats_cpu *s, struct arena *a)
 
 static V1__BlkIOEntry **entries(const struct stats_io_entries *s, struct arena *a)
 {
-	V1__BlkIOEntry **out = arena_array(a, s->n, sizeof(*out));
+	V1__BlkIOEntry **out = arena_array(a, s->n, sizeof(void *));
 
 	for (size_t i = 0; i < s->n; i++) {
 		V1__BlkIOEntry *b = out[i] = arena_alloc(a, sizeof(*b));

@@ -162,6 +162,7 @@ static int connect_to(struct publisher *p, struct err *e)
 static int send_head(struct publisher *p)
 {
 	const struct event *ev = container_of(p->queue.next, struct event, link);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): drop_head() takes it out first */
 	struct frame f = { .len = (uint32_t)ev->len, .type = FRAME_REQUEST };
 	auto_str struct str out = { 0 };
 	uint8_t head[FRAME_HEAD_LEN];

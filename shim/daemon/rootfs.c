@@ -110,7 +110,7 @@ int rootfs_plan(const Pb__Mount *m, size_t page, struct arena *a, struct rootfs_
 	}
 	if (data.len)
 		p.data = arena_strdup(a, data.s);
-	if (data.len >= page - 1 && compact(&p, page, a, e))
+	if (p.data && data.len >= page - 1 && compact(&p, page, a, e))
 		return -1;
 	*out = p;
 	return 0;

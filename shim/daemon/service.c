@@ -107,10 +107,10 @@ void task_pids(void *ctx, struct call *c, const void *request)
 {
 	struct daemon *d = ctx;
 	const Pb__PidsRequest *req = request;
-	struct job job = { .done = on_pids };
 	struct err e;
 	struct process *p = process_find(&d->tasks, req->id, NULL, &e);
 	struct work_pids w;
+	struct job job = { .done = on_pids, .run = work_pids, .work = &w };
 	enum state next;
 
 	if (!p || rule_check(false, VERB_PIDS, p->state, &next, &e)) {
@@ -118,7 +118,7 @@ void task_pids(void *ctx, struct call *c, const void *request)
 		return;
 	}
 	w = (struct work_pids){ .work = { &d->place, p->task->id }, .task = p->task };
-	if (job_start(&d->jobs, &job, c, work_pids, &w, NULL, 0, &e))
+	if (job_start(&d->jobs, &job, c, &e))
 		call_fail(c, &e);
 }
 

@@ -82,13 +82,15 @@ static void on_undone(struct job *job, struct job_result *r)
 /* Nobody knows of the task: its Create ran out of time before it was done. */
 static void undo(struct daemon *d, struct task *t)
 {
-	struct job job = { .done = on_undone, .arg = d, .arg2 = t };
 	struct work w = { &d->place, t->id };
+	struct job job = {
+		.done = on_undone, .arg = d, .arg2 = t, .run = work_destroy, .work = &w
+	};
 	struct err e;
 
 	t->init.silent = true;
 	t->init.state = ST_DELETING;
-	if (job_start(&d->jobs, &job, NULL, work_destroy, &w, NULL, 0, &e))
+	if (job_start(&d->jobs, &job, NULL, &e))
 		log_msg(LOG_WARN, "remains of '%s': %s, left to the delete action", t->id, e.msg);
 }
 
@@ -170,9 +172,11 @@ static int start_creation(struct daemon *d, struct creation *cr, const Pb__Optio
 			  struct call *c, struct err *e)
 {
 	const Pb__CreateTaskRequest *req = cr->request;
-	const char *path[] = { req->stdin, req->stdout, req->stderr };
-	struct job job = { .done = on_created, .arg = cr };
 	struct task *t = cr->t;
+	struct io_request streams = { .path = { req->stdin, req->stdout, req->stderr },
+				      .terminal = req->terminal,
+				      .uid = o->io_uid,
+				      .gid = o->io_gid };
 	struct io_child io;
 	struct work_create w = { .work = { &d->place, t->id },
 				 .bundle = t->bundle,
@@ -180,16 +184,16 @@ static int start_creation(struct daemon *d, struct creation *cr, const Pb__Optio
 				 .io = &io,
 				 .no_pivot = o->no_pivot_root,
 				 .no_new_keyring = o->no_new_keyring };
-	int keep[5], bad;
+	struct job job = { .done = on_created, .arg = cr, .run = work_create, .work = &w };
+	int bad;
 
 	t->no_new_keyring = o->no_new_keyring;
 	t->io_uid = o->io_uid;
 	t->io_gid = o->io_gid;
-	if (io_open(&t->init.io, &d->loop, path, req->terminal, o->io_uid, o->io_gid, &io, e))
+	if (io_open(&t->init.io, &d->loop, &streams, &io, e))
 		return -1;
-	memcpy(keep, io.stdio, sizeof(io.stdio));
-	memcpy(keep + 3, io.log, sizeof(io.log));
-	bad = job_start(&d->jobs, &job, c, work_create, &w, keep, countof(keep), e);
+	job.n_keep = io_child_fds(&io, job.keep);
+	bad = job_start(&d->jobs, &job, c, e);
 	io_child_close(&io);
 	return bad;
 }
@@ -262,10 +266,10 @@ void task_delete(void *ctx, struct call *c, const void *request)
 {
 	struct daemon *d = ctx;
 	const Pb__DeleteRequest *req = request;
-	struct job job = { .done = on_deleted, .arg = d };
 	struct err e;
 	struct process *p = process_find(&d->tasks, req->id, req->exec_id, &e);
 	struct work w;
+	struct job job = { .done = on_deleted, .arg = d, .run = work_destroy, .work = &w };
 	enum state next;
 
 	if (!p || rule_check(p->id != NULL, VERB_DELETE, p->state, &next, &e)) {
@@ -284,7 +288,7 @@ void task_delete(void *ctx, struct call *c, const void *request)
 	p->state = next;
 	job.arg2 = p->task;
 	w = (struct work){ &d->place, p->task->id };
-	if (job_start(&d->jobs, &job, c, work_destroy, &w, NULL, 0, &e)) {
+	if (job_start(&d->jobs, &job, c, &e)) {
 		p->state = p->before;
 		call_fail(c, &e);
 	}

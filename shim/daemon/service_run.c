@@ -20,11 +20,6 @@
 #define SPEC_TYPE	 "types.containerd.io/opencontainers/runtime-spec/1/Process"
 #define EXIT_NOT_STARTED 128 /* of an exec whose start failed, for those who wait for it */
 
-static struct work work_of(const struct daemon *d, const struct task *t)
-{
-	return (struct work){ &d->place, t->id };
-}
-
 static void reply_start(struct call *c, const struct process *p)
 {
 	Pb__StartResponse r = PB__START_RESPONSE__INIT;
@@ -90,9 +85,11 @@ static void on_exec_started(struct job *job, struct job_result *r)
 static int open_exec_io(struct daemon *d, struct process *p, struct io_child *child, struct err *e)
 {
 	struct io kept = p->io;
-	const char *path[] = { kept.path[0], kept.path[1], kept.path[2] };
-	int bad = io_open(&p->io, &d->loop, path, kept.terminal, p->task->io_uid, p->task->io_gid,
-			  child, e);
+	struct io_request streams = { .path = { kept.path[0], kept.path[1], kept.path[2] },
+				      .terminal = kept.terminal,
+				      .uid = p->task->io_uid,
+				      .gid = p->task->io_gid };
+	int bad = io_open(&p->io, &d->loop, &streams, child, e);
 
 	if (bad)
 		p->io = kept;
@@ -103,23 +100,24 @@ static int open_exec_io(struct daemon *d, struct process *p, struct io_child *ch
 
 static int start_exec(struct daemon *d, struct process *p, struct call *c, struct err *e)
 {
-	struct job job = { .done = on_exec_started, .arg = d, .arg2 = p };
 	struct io_child io;
-	struct work_exec w = { .work = work_of(d, p->task),
+	struct work_exec w = { .work = { &d->place, p->task->id },
 			       .spec = p->spec,
 			       .spec_len = p->spec_len,
 			       .terminal = p->io.terminal,
 			       .no_new_keyring = p->task->no_new_keyring,
 			       .io = &io };
-	int keep[5], bad;
+	struct job job = {
+		.done = on_exec_started, .arg = d, .arg2 = p, .run = work_exec, .work = &w
+	};
+	int bad;
 
 	if (p->task->init.state != ST_RUNNING || p->task->init.reaped)
 		return err_set(e, EBUSY, "container '%s' is not running", p->task->id);
 	if (open_exec_io(d, p, &io, e))
 		return -1;
-	memcpy(keep, io.stdio, sizeof(io.stdio));
-	memcpy(keep + 3, io.log, sizeof(io.log));
-	bad = job_start(&d->jobs, &job, c, work_exec, &w, keep, countof(keep), e);
+	job.n_keep = io_child_fds(&io, job.keep);
+	bad = job_start(&d->jobs, &job, c, e);
 	io_child_close(&io);
 	if (!bad) {
 		free(p->spec);
@@ -130,10 +128,12 @@ static int start_exec(struct daemon *d, struct process *p, struct call *c, struc
 
 static int start_init(struct daemon *d, struct process *p, struct call *c, struct err *e)
 {
-	struct job job = { .done = on_init_started, .arg = d, .arg2 = p };
-	struct work w = work_of(d, p->task);
+	struct work w = { &d->place, p->task->id };
+	struct job job = {
+		.done = on_init_started, .arg = d, .arg2 = p, .run = work_start, .work = &w
+	};
 
-	return job_start(&d->jobs, &job, c, work_start, &w, NULL, 0, e);
+	return job_start(&d->jobs, &job, c, e);
 }
 
 void task_start(void *ctx, struct call *c, const void *request)
@@ -217,11 +217,15 @@ static void on_signalled(struct job *job, struct job_result *r)
 static void kill_by_job(struct daemon *d, struct call *c, struct task *t,
 			const Pb__KillRequest *req)
 {
-	struct job job = { .done = on_signalled, .arg = d, .arg2 = t };
-	struct work_kill w = { .work = work_of(d, t), .signal = (int)req->signal, .all = req->all };
+	struct work_kill w = { .work = { &d->place, t->id },
+			       .signal = (int)req->signal,
+			       .all = req->all };
+	struct job job = {
+		.done = on_signalled, .arg = d, .arg2 = t, .run = work_kill, .work = &w
+	};
 	struct err e;
 
-	if (job_start(&d->jobs, &job, c, work_kill, &w, NULL, 0, &e))
+	if (job_start(&d->jobs, &job, c, &e))
 		call_fail(c, &e);
 	else
 		t->busy++;
@@ -284,11 +288,11 @@ static void on_pause_done(struct job *job, struct job_result *r)
 
 static void freeze(struct daemon *d, struct call *c, const char *id, enum verb verb, job_fn *run)
 {
-	struct job job = { .done = on_pause_done, .arg = d };
+	struct work w = { .place = &d->place };
+	struct job job = { .done = on_pause_done, .arg = d, .run = run, .work = &w };
 	struct err e;
 	struct task *t = task_find(&d->tasks, id, &e);
 	enum state next;
-	struct work w;
 
 	if (!t || rule_check(false, verb, t->init.state, &next, &e)) {
 		call_fail(c, &e);
@@ -297,8 +301,8 @@ static void freeze(struct daemon *d, struct call *c, const char *id, enum verb v
 	t->init.before = t->init.state;
 	t->init.state = next;
 	job.arg2 = &t->init;
-	w = work_of(d, t);
-	if (job_start(&d->jobs, &job, c, run, &w, NULL, 0, &e)) {
+	w.id = t->id;
+	if (job_start(&d->jobs, &job, c, &e)) {
 		t->init.state = t->init.before;
 		call_fail(c, &e);
 		return;

@@ -297,7 +297,7 @@ int work_pids(void *arg, struct job_result *r, struct err *e)
 
 	if (engine_for(&w->work, &a, &en, e) || engine_ps(&en, w->work.id, &a, &pids, &n, e))
 		return -1;
-	reply.processes = arena_array(&a, n, sizeof(*reply.processes));
+	reply.processes = arena_array(&a, n, sizeof(void *));
 	for (size_t i = 0; i < n; i++) {
 		const char *exec_id = exec_of(w->task, pids[i]);
 		Pb__ProcessInfo *p = arena_alloc(&a, sizeof(*p));

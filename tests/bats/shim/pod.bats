@@ -74,7 +74,7 @@ teardown() { teardown_shim; }
 	has_status p RUNNING
 	run -0 ctr tasks exec --exec-id x p echo found
 	assert_output found
-	! has_status c1 RUNNING
+	run ! has_status c1 RUNNING
 }
 
 @test "start twice at once makes one daemon and clean answers" {

@@ -23,13 +23,21 @@ teardown() { teardown_shim; }
 }
 
 @test "input reaches the task, and its end too" {
-	run -0 bash -c '(echo one; sleep 1; echo two; sleep 1) | timeout -s KILL 20 "$CTR" -n "$NS" run --rm --runtime "$RUNTIME" "$IMAGE" t cat 2>/dev/null'
+	# ctr passes the end of input on only when it comes after the task's creation
+	fed() {
+		{
+			wait_until 10 has_status t RUNNING
+			printf 'one\ntwo\n'
+		} | ctr run --rm --runtime "$RUNTIME" "$IMAGE" t cat
+	}
+	run -0 fed
 	assert_output $'one\ntwo'
 }
 
 @test "an entry point that is not there is an error that names it, and leaves nothing" {
 	run run_task t no-such-program
 	assert_failure
+	# shellcheck disable=SC2016
 	assert_output --partial 'exec: "no-such-program": executable file not found in $PATH'
 	wait_until 5 nothing_left
 }
@@ -87,7 +95,8 @@ teardown() { teardown_shim; }
 	start_task t sleep 1000
 	ctr tasks exec --exec-id x t sleep 1000 3>&- &
 	local exec=$! code=0
-	wait_until 5 bash -c '[ "$(timeout 5 "$CTR" -n "$NS" tasks ps t 2>/dev/null | wc -l)" -ge 3 ]'
+	two_processes() { [ "$(ctr tasks ps t | wc -l)" -ge 3 ]; }
+	wait_until 5 two_processes
 	ctr tasks kill -s KILL t
 	wait "$exec" || code=$?
 	assert_equal "$code" 137
