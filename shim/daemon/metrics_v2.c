@@ -118,7 +118,7 @@ static void add_io(V2__Metrics *m, const struct stats_io *s, struct arena *a)
 	m->io = arena_alloc(a, sizeof(*m->io));
 	v2__iostat__init(m->io);
 	m->io->n_usage = s->n_devices;
-	m->io->usage = arena_array(a, s->n_devices, sizeof(*m->io->usage));
+	m->io->usage = arena_array(a, s->n_devices, sizeof(void *));
 	for (size_t i = 0; i < s->n_devices; i++) {
 		V2__IOEntry *io = m->io->usage[i] = arena_alloc(a, sizeof(*io));
 
@@ -135,7 +135,7 @@ static void add_io(V2__Metrics *m, const struct stats_io *s, struct arena *a)
 
 static void add_hugetlb(V2__Metrics *m, const struct cgroup_stats *s, struct arena *a)
 {
-	m->hugetlb = arena_array(a, s->n_hugetlb, sizeof(*m->hugetlb));
+	m->hugetlb = arena_array(a, s->n_hugetlb, sizeof(void *));
 	m->n_hugetlb = s->n_hugetlb;
 	for (size_t i = 0; i < s->n_hugetlb; i++) {
 		V2__HugeTlbStat *h = m->hugetlb[i] = arena_alloc(a, sizeof(*h));

@@ -18,6 +18,7 @@
 
 #define SPEC_MAX	 (1U << 20) /* bytes of an exec's Process document */
 #define SPEC_TYPE	 "types.containerd.io/opencontainers/runtime-spec/1/Process"
+#define RESOURCES_TYPE	 "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources"
 #define EXIT_NOT_STARTED 128 /* of an exec whose start failed, for those who wait for it */
 
 static void reply_start(struct call *c, const struct process *p)
@@ -320,16 +321,49 @@ void task_resume(void *ctx, struct call *c, const void *request)
 	freeze(ctx, c, ((const Pb__ResumeRequest *)request)->id, VERB_RESUME, work_resume);
 }
 
+static void on_updated(struct job *job, struct job_result *r)
+{
+	struct task *t = job->arg2;
+	struct call *c = call_take(&job->call);
+
+	t->busy--;
+	if (c && r->err.num)
+		call_fail_engine(c, &r->err);
+	else if (c)
+		call_reply(c, NULL);
+}
+
+static int check_update(const Pb__UpdateTaskRequest *req, const struct task *t, struct err *e)
+{
+	enum state next;
+
+	if (rule_check(false, VERB_UPDATE, t->init.state, &next, e))
+		return -1;
+	if (!any_is(req->resources, strrchr(RESOURCES_TYPE, '/') + 1))
+		return err_set(e, EINVAL, "resources are not %s", RESOURCES_TYPE);
+	if (req->resources->value.len > SPEC_MAX)
+		return err_set(e, E2BIG, "resources are larger than %u bytes", SPEC_MAX);
+	return 0;
+}
+
 void task_update(void *ctx, struct call *c, const void *request)
 {
 	struct daemon *d = ctx;
 	const Pb__UpdateTaskRequest *req = request;
 	struct err e;
 	struct task *t = task_find(&d->tasks, req->id, &e);
-	enum state next;
+	struct work_update w;
+	struct job job = { .done = on_updated, .arg2 = t, .run = work_update, .work = &w };
 
-	if (!t || rule_check(false, VERB_UPDATE, t->init.state, &next, &e))
+	if (!t || check_update(req, t, &e)) {
+		call_fail(c, &e);
+		return;
+	}
+	w = (struct work_update){ .work = { &d->place, t->id },
+				  .resources = (const char *)req->resources->value.data,
+				  .len = req->resources->value.len };
+	if (job_start(&d->jobs, &job, c, &e))
 		call_fail(c, &e);
 	else
-		call_fail_code(c, CODE_UNIMPLEMENTED, "Update is not implemented");
+		t->busy++;
 }

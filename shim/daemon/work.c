@@ -251,6 +251,21 @@ int work_kill(void *arg, struct job_result *r, struct err *e)
 	return engine_kill(&en, k->work.id, k->signal, k->all, e);
 }
 
+int work_update(void *arg, struct job_result *r, struct err *e)
+{
+	const struct work_update *u = arg;
+	auto_arena struct arena a = { 0 };
+	const struct oci_resources *resources = oci_resources_parse(u->resources, u->len, &a, e);
+	struct engine en;
+
+	(void)r;
+	if (!resources)
+		return err_ctx(e, "resources");
+	if (engine_for(&u->work, &a, &en, e))
+		return -1;
+	return engine_update(&en, u->work.id, resources, e);
+}
+
 int work_destroy(void *work, struct job_result *r, struct err *e)
 {
 	const struct work *w = work;

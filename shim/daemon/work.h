@@ -64,6 +64,13 @@ struct work_kill {
 };
 int work_kill(void *arg, struct job_result *r, struct err *e);
 
+struct work_update {
+	struct work work;
+	const char *resources; /* LinuxResources, JSON */
+	size_t len;
+};
+int work_update(void *arg, struct job_result *r, struct err *e);
+
 /* Remove all that the container has, in whatever state it is. work->id's bundle may be gone. */
 int work_destroy(void *work, struct job_result *r, struct err *e);
 

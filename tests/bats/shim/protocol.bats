@@ -216,6 +216,24 @@ state_is() { call State id=box | grep -qx "status=$1"; }
 	wait_until 5 gone
 }
 
+@test "Update changes limits, with the noise that containerd sends; not of what has ended" {
+	local type=opencontainers/runtime-spec/1/LinuxResources file
+	create
+	call Update id=box resources="$type:"'{"devices":[{"allow":false,"access":"rwm"}],"pids":{"limit":77}}'
+	file=$(find /sys/fs/cgroup -path "*$CGROUP/*/pids.max" | head -n 1)
+	[ -n "$file" ]
+	assert_equal "$(cat "$file")" 77
+	run -1 call Update id=box resources="no.such.Type:{}"
+	assert_output --partial "code 3"
+	run -1 call Update id=box resources="$type:{"
+	assert_output --partial "code 3"
+	call Start id=box
+	call Kill id=box signal=9
+	call Wait id=box
+	run -1 call Update id=box resources="$type:{}"
+	assert_output --partial "code 9"
+}
+
 @test "output goes to a file by URI, both streams to the same" {
 	set_args "$BUNDLE" sh -c 'echo one; echo two >&2'
 	create stdout="file://$BATS_TEST_TMPDIR/logs/out" stderr="file://$BATS_TEST_TMPDIR/logs/out"
