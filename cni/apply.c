@@ -272,11 +272,26 @@ static int is_route(struct net *n, const struct op *op, struct err *e)
 	return found < 0 ? -1 : 0;
 }
 
+/* A network whose pods this host routes has an address of the subnet on the host. */
+static int subnet_used(void *arg, const struct ip_net *subnet, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	struct inet_addrs addrs;
+	struct net *n = arg;
+
+	if (inet_addr_list(&n->host, 0, &a, &addrs, e))
+		return -1;
+	for (size_t i = 0; i < addrs.n; i++)
+		if (addrs.v[i].bits == subnet->bits && ip_net_contains(subnet, &addrs.v[i].ip))
+			return 1;
+	return 0;
+}
+
 static int do_masq(struct net *n, const struct op *op, struct err *e)
 {
-	return net_need_nft(n, e) || masq_ensure(&n->nft, op->masq.network, &op->masq.subnet, e)
-		       ? -1
-		       : 0;
+	if (net_need_nft(n, e))
+		return -1;
+	return masq_ensure(&n->nft, op->masq.network, &op->masq.subnet, subnet_used, n, e);
 }
 
 static int is_masq(struct net *n, const struct op *op, struct err *e)

@@ -7,7 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#define ADDRS_MAX 1024 /* of one interface */
+#define ADDRS_MAX 4096 /* that one list may have */
 
 static uint8_t family(const struct ip_addr *ip)
 {
@@ -63,7 +63,7 @@ static int read_addr(const struct nlmsghdr *nlh, void *arg, struct err *e)
 	struct ip_net net = { .bits = ifa->ifa_prefixlen };
 	int left = (int)NLMSG_PAYLOAD(nlh, sizeof(*ifa));
 
-	if (nlh->nlmsg_type != RTM_NEWADDR || (int)ifa->ifa_index != sink->index)
+	if (nlh->nlmsg_type != RTM_NEWADDR || (sink->index && (int)ifa->ifa_index != sink->index))
 		return 0;
 	attr = nla_find((struct nlattr *)(void *)IFA_RTA(ifa), left, IFA_ADDRESS);
 	local = nla_find((struct nlattr *)(void *)IFA_RTA(ifa), left, IFA_LOCAL);
@@ -75,7 +75,7 @@ static int read_addr(const struct nlmsghdr *nlh, void *arg, struct err *e)
 	if (net.ip.len == 16 && net.ip.b[0] == 0xfe && (net.ip.b[1] & 0xc0) == 0x80)
 		return 0;
 	if (sink->addrs.n == ADDRS_MAX)
-		return err_set(e, E2BIG, "interface has more than %d addresses", ADDRS_MAX);
+		return err_set(e, E2BIG, "more than %d addresses", ADDRS_MAX);
 	sink->addrs.v[sink->addrs.n++] = net;
 	return 0;
 }

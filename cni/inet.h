@@ -25,7 +25,10 @@ struct inet_addrs {
 int inet_addr_add(struct rtnl *r, int index, const struct ip_net *net, struct err *e);
 int inet_addr_del(struct rtnl *r, int index, const struct ip_net *net, struct err *e);
 
-/* All addresses of the interface but IPv6 link-local ones; the kernel filters. In the arena. */
+/*
+ * All addresses of the interface (0: of all) but IPv6 link-local ones; the
+ * kernel filters. In the arena.
+ */
 int inet_addr_list(struct rtnl *r, int index, struct arena *a, struct inet_addrs *out,
 		   struct err *e);
 

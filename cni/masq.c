@@ -341,7 +341,27 @@ static int add_subnet(struct nft *n, const char *network, const struct ip_net *s
 	return nft_commit(n, &b, e);
 }
 
-int masq_ensure(struct nft *n, const char *network, const struct ip_net *subnet, struct err *e)
+/* All that overlap may go, or it is an error. */
+static int may_replace(const struct found *stale, const char *network, const struct ip_net *subnet,
+		       masq_used_fn *used, void *arg, struct err *e)
+{
+	for (size_t i = 0; i < stale->n; i++) {
+		int in_use =
+			str_eq(stale->v[i].network, network) ? 0 : used(arg, &stale->v[i].net, e);
+
+		if (in_use < 0)
+			return -1;
+		if (in_use)
+			return cni_err(e, CNI_ERR_CONFIG,
+				       "masquerade %s: overlaps %s of network '%.200s'",
+				       ip_net_text(subnet).s, ip_net_text(&stale->v[i].net).s,
+				       stale->v[i].network);
+	}
+	return 0;
+}
+
+int masq_ensure(struct nft *n, const char *network, const struct ip_net *subnet, masq_used_fn *used,
+		void *arg, struct err *e)
 {
 	__attribute__((cleanup(found_done))) struct found stale = { 0 };
 	struct ip_net net = { ip_net_first(subnet), subnet->bits };
@@ -355,12 +375,8 @@ int masq_ensure(struct nft *n, const char *network, const struct ip_net *subnet,
 		return err_ctx(e, "masquerade %s", ip_net_text(&net).s);
 	if (find(n, &net, true, &stale, e))
 		return err_ctx(e, "list masqueraded subnets");
-	for (size_t i = 0; i < stale.n; i++)
-		if (!str_eq(stale.v[i].network, network))
-			return cni_err(e, CNI_ERR_CONFIG,
-				       "masquerade %s: overlaps %s of network '%.200s'",
-				       ip_net_text(&net).s, ip_net_text(&stale.v[i].net).s,
-				       stale.v[i].network);
+	if (may_replace(&stale, network, &net, used, arg, e))
+		return -1;
 	if (add_subnet(n, network, &net, &stale, e))
 		return err_ctx(e, "masquerade %s", ip_net_text(&net).s);
 	return 0;

@@ -22,12 +22,17 @@
  */
 #define MASQ_TABLE "peapod"
 
+/* Is that subnet in use on this host? 1, 0, -1. */
+typedef int masq_used_fn(void *arg, const struct ip_net *subnet, struct err *e);
+
 /*
  * Have packets from the subnet to elsewhere masqueraded. One look-up when that
- * is so already; otherwise all is (re)made in one batch. A stale subnet of the
- * same network that overlaps is replaced; one of another network is an error.
+ * is so already; otherwise all is (re)made in one batch. Subnets that overlap
+ * are replaced if they are the same network's, or in use no more; a live one of
+ * another network is an error (CNI_ERR_CONFIG).
  */
-int masq_ensure(struct nft *n, const char *network, const struct ip_net *subnet, struct err *e);
+int masq_ensure(struct nft *n, const char *network, const struct ip_net *subnet, masq_used_fn *used,
+		void *arg, struct err *e);
 
 /* 1 when the subnet is masqueraded, 0 when not, -1. */
 int masq_present(struct nft *n, const struct ip_net *subnet, struct err *e);

@@ -105,6 +105,11 @@ listens() {
 	assert_output --partial "overlaps 10.1.0.0/24 of network 'net'"
 	assert_equal "$(pairs | grep -c ^veth)" 1
 	run ! in_pod ip link show eth1
+	# The other network is gone: what it left is replaced.
+	cni DEL CNI_IFNAME=eth1
+	on_host ip link del br0
+	cni ADD CNI_IFNAME=eth1
+	on_host nft list set inet peapod masq4 | grep -q '10.1.0.0/16 comment "other 10.1.0.0/16"'
 }
 
 @test "two networks that share a subnet share the element" {
