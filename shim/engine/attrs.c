@@ -148,6 +148,15 @@ static int set_scheduler(const struct plan_sched *s, struct err *e)
 	return 0;
 }
 
+static int set_memory(const struct plan_mempolicy *m, struct err *e)
+{
+	unsigned long bits = m->nodes ? CPU_SETSIZE : 0;
+
+	if (m->set && syscall(SYS_set_mempolicy, m->mode, m->nodes, bits))
+		return err_sys(e, "linux: memoryPolicy: set");
+	return 0;
+}
+
 int attrs_schedule(const struct plan_proc *p, struct err *e)
 {
 	if (p->cpus_final) {
@@ -156,7 +165,7 @@ int attrs_schedule(const struct plan_proc *p, struct err *e)
 	} else if (!p->cpus_initial) {
 		all_cpus();
 	}
-	if (set_scheduler(&p->sched, e))
+	if (set_scheduler(&p->sched, e) || set_memory(&p->mempolicy, e))
 		return -1;
 	if (p->ioprio >= 0 && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, p->ioprio))
 		return err_sys(e, "process: ioPriority: set");

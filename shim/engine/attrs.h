@@ -33,7 +33,7 @@ int attrs_cpus_initial(const struct plan_proc *p, struct err *e);
 /*
  * Child, in its cgroup: CPUs (final, or else all that the cpuset has: since
  * Linux 6.2 a mask inherited from a pinned runtime would stay), scheduler, I/O
- * priority, personality.
+ * priority, memory policy, personality.
  */
 int attrs_schedule(const struct plan_proc *p, struct err *e);
 

@@ -78,7 +78,7 @@ int engine_start(const struct engine *en, const char *id, struct err *e);
 /* One more process in a running container. */
 struct engine_exec {
 	const char *id;
-	const struct oci_process *process; /* complete: see engine_exec_defaults() */
+	const struct oci_process *process; /* complete: nothing is taken from the config */
 	int stdio[3];
 	const char *console_socket;
 	int console_fd;

@@ -155,9 +155,9 @@ static int plan_ioprio(const struct oci_io_priority *c, int *out, struct err *e)
 	return 0;
 }
 
-/* "0-3,7" as in cpuset(7). */
-static int plan_cpus(const char *text, const char *key, struct arena *a, cpu_set_t **out,
-		     struct err *e)
+/* "0-3,7" as in cpuset(7): CPUs, or memory nodes. */
+static int plan_set(const char *text, const char *key, struct arena *a, cpu_set_t **out,
+		    struct err *e)
 {
 	cpu_set_t *set;
 	char **parts;
@@ -174,10 +174,8 @@ static int plan_cpus(const char *text, const char *key, struct arena *a, cpu_set
 			*dash++ = '\0';
 		if (parse_u64(*parts, 10, CPU_SETSIZE - 1, &first) ||
 		    parse_u64(dash ? dash : *parts, 10, CPU_SETSIZE - 1, &last) || last < first)
-			return err_set(e, EINVAL,
-				       "process: execCPUAffinity: %s: '%s' is no list of "
-				       "CPUs below %d",
-				       key, text, CPU_SETSIZE);
+			return err_set(e, EINVAL, "%s: '%s' is no list of numbers below %d", key,
+				       text, CPU_SETSIZE);
 		for (; first <= last; first++)
 			CPU_SET(first, set);
 	}
@@ -300,6 +298,31 @@ static int plan_personality(const struct oci_linux *l, struct plan_proc *p, stru
 	return 0;
 }
 
+static int plan_mempolicy(const struct oci_linux *l, struct arena *a, struct plan_mempolicy *out,
+			  struct err *e)
+{
+	const struct oci_memory_policy *c = l ? l->memory_policy : NULL;
+	const struct name *mode;
+
+	if (!c)
+		return 0;
+	mode = c->mode ? names_find(oci_mempolicy_mode_names, c->mode) : NULL;
+	if (!mode)
+		return err_set(e, EINVAL, "linux: memoryPolicy: mode: unknown value '%s'",
+			       c->mode ? c->mode : "");
+	out->mode = (int)mode->value;
+	for (size_t i = 0; i < c->flags.n; i++) {
+		const struct name *flag = names_find(oci_mempolicy_flag_names, c->flags.v[i]);
+
+		if (!flag)
+			return err_set(e, EINVAL, "linux: memoryPolicy: flags: unknown value '%s'",
+				       c->flags.v[i]);
+		out->mode |= (int)flag->value;
+	}
+	out->set = true;
+	return plan_set(c->nodes, "linux: memoryPolicy: nodes", a, &out->nodes, e);
+}
+
 int plan_process(const struct plan_input *in, const struct oci_process *process, struct arena *a,
 		 struct plan_proc *out, struct err *e)
 {
@@ -313,11 +336,14 @@ int plan_process(const struct plan_input *in, const struct oci_process *process,
 	if (plan_user(in, c, &p, e) || plan_caps(in, c->capabilities, a, &p, e) ||
 	    plan_rlimits(c, a, &p, e) || plan_sched(c->scheduler, &p.sched, e) ||
 	    plan_ioprio(c->io_priority, &p.ioprio, e) || plan_env(in, c, a, &p, e) ||
-	    plan_lsm(in, c, &p, e) || plan_personality(in->config->linux_, &p, e))
+	    plan_lsm(in, c, &p, e) || plan_personality(in->config->linux_, &p, e) ||
+	    plan_mempolicy(in->config->linux_, a, &p.mempolicy, e))
 		return -1;
 	if (c->exec_cpu_affinity &&
-	    (plan_cpus(c->exec_cpu_affinity->initial, "initial", a, &p.cpus_initial, e) ||
-	     plan_cpus(c->exec_cpu_affinity->final, "final", a, &p.cpus_final, e)))
+	    (plan_set(c->exec_cpu_affinity->initial, "process: execCPUAffinity: initial", a,
+		      &p.cpus_initial, e) ||
+	     plan_set(c->exec_cpu_affinity->final, "process: execCPUAffinity: final", a,
+		      &p.cpus_final, e)))
 		return -1;
 	*out = p;
 	return 0;
@@ -331,8 +357,6 @@ int plan_proc(const struct plan_input *in, struct arena *a, struct plan_proc *ou
 		return err_set(e, EINVAL, "process: missing, there is nothing to run");
 	if (l && l->intel_rdt)
 		return err_set(e, ENOTSUP, "linux: intelRdt: not supported");
-	if (l && l->memory_policy)
-		return err_set(e, ENOTSUP, "linux: memoryPolicy: not supported");
 	if (l && l->net_devices.n)
 		return err_set(e, ENOTSUP, "linux: netDevices: not supported");
 	return plan_process(in, in->config->process, a, out, e);
@@ -348,11 +372,11 @@ static void print_caps(struct str *out, const char *name, uint64_t set)
 	str_addc(out, '\n');
 }
 
-static void print_cpus(struct str *out, const char *what, const cpu_set_t *set)
+static void print_set(struct str *out, const char *what, const cpu_set_t *set)
 {
 	if (!set)
 		return;
-	str_addf(out, "process cpus %s", what);
+	str_addf(out, "process %s", what);
 	for (int i = 0; i < CPU_SETSIZE; i++) {
 		if (CPU_ISSET(i, set))
 			str_addf(out, " %d", i);
@@ -374,8 +398,11 @@ static void print_sched(const struct plan_proc *p, struct str *out)
 		str_addf(out, "process ioprio %d\n", p->ioprio);
 	if (p->personality >= 0)
 		str_addf(out, "process personality 0x%lx\n", (unsigned long)p->personality);
-	print_cpus(out, "initial", p->cpus_initial);
-	print_cpus(out, "final", p->cpus_final);
+	print_set(out, "cpus initial", p->cpus_initial);
+	print_set(out, "cpus final", p->cpus_final);
+	if (p->mempolicy.set)
+		str_addf(out, "process memory policy 0x%x\n", (unsigned int)p->mempolicy.mode);
+	print_set(out, "memory nodes", p->mempolicy.nodes);
 }
 
 static void print_limits(const struct plan_proc *p, struct str *out)

@@ -39,6 +39,13 @@ struct plan_sched {
 	uint64_t flags, runtime, deadline, period;
 };
 
+/* set_mempolicy(2). */
+struct plan_mempolicy {
+	bool set;
+	int mode;	  /* MPOL_*, with MPOL_F_* */
+	cpu_set_t *nodes; /* NULL: none */
+};
+
 struct plan_proc {
 	char **args; /* NULL-terminated, at least one */
 	char **env;  /* NULL-terminated; the last of duplicates; without HOME and LISTEN_PID if
@@ -53,7 +60,8 @@ struct plan_proc {
 	bool no_new_privs;
 	struct opt_i32 oom_score_adj;
 	struct plan_sched sched;
-	int ioprio;			      /* ioprio_set(2) value, -1: none */
+	int ioprio; /* ioprio_set(2) value, -1: none */
+	struct plan_mempolicy mempolicy;
 	long personality;		      /* personality(2), -1: none */
 	cpu_set_t *cpus_initial, *cpus_final; /* execCPUAffinity, or NULL */
 	const char *apparmor, *selinux;
@@ -66,7 +74,7 @@ struct plan_proc {
 
 /*
  * For the config's process, with what stands outside of it (personality,
- * refusals of intelRdt, memoryPolicy, netDevices).
+ * memory policy, refusals of intelRdt and netDevices).
  * A config without process is refused: nothing could be started.
  */
 int plan_proc(const struct plan_input *in, struct arena *a, struct plan_proc *out, struct err *e);

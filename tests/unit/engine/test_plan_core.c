@@ -197,7 +197,6 @@ TEST(plan_proc_names_what_is_not_built)
 {
 	static const char *const cases[][2] = {
 		{ "\"intelRdt\":{\"closID\":\"x\"}", "intelRdt" },
-		{ "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\"}", "memoryPolicy" },
 		{ "\"netDevices\":{\"eth0\":{\"name\":\"e\"}}", "netDevices" },
 	};
 	auto_arena struct arena a = { 0 };
@@ -210,4 +209,16 @@ TEST(plan_proc_names_what_is_not_built)
 						 cases[i][0]),
 				    false),
 			  cases[i][1]);
+}
+
+TEST(plan_proc_memory_policy)
+{
+	auto_arena struct arena a = { 0 };
+	static const char form[] = "{" SETS PROC ",\"linux\":{\"memoryPolicy\":{\"mode\":\"%s\","
+				   "\"nodes\":\"%s\",\"flags\":[\"MPOL_F_STATIC_NODES\"]}}}";
+
+	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_BIND", "0-1,3"), false),
+		  "process memory policy 0x8002\nprocess memory nodes 0 1 3\n");
+	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_BIND", "2-1"), false), "nodes");
+	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_X", "0"), false), "MPOL_X");
 }
