@@ -16,6 +16,7 @@
  *   lock                 flock(2) by whoever reads or changes anything here
  *   10.1.0.5, fd00::5    a lease: "CONTAINERID\r\nIFNAME" (old ones: the id alone).
  *                        An empty file is the trace of a crash and counts as free.
+ *   .lease               a lease that is being written (ours)
  *   last_reserved_ip.N   the address given out last from range set N
  * DATADIR/.peapod/NETWORK/ (ours, may be removed at any time the lock is free):
  *   CONTAINERID:IFNAME   a symbolic link to "10.1.0.5,fd00::5", what that owner has.

@@ -12,6 +12,8 @@
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
 
+#define TEMPORARY ".lease" /* one is enough: the directory is locked */
+
 bool lease_text(const struct lease_dir *d, const char *name, char *text, size_t size)
 {
 	auto_fd int fd = openat(d->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -44,20 +46,25 @@ bool lease_held(const struct lease_dir *d, const struct ip_addr *ip,
 	       lease_is_of(text, owner);
 }
 
+/*
+ * Under another name first: a lease without its owner, which a crash could
+ * leave, is one that other implementations never give back.
+ */
 int lease_write(const struct lease_dir *d, const struct ip_addr *ip,
 		const struct lease_owner *owner, struct err *e)
 {
 	struct ip_text name = ip_text(ip);
-	auto_fd int fd =
-		openat(d->dir, name.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	auto_fd int fd = openat(d->dir, TEMPORARY,
+				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	char text[LEASE_TEXT_MAX];
 	int len = snprintf(text, sizeof(text), "%s\r\n%s", owner->container_id, owner->ifname);
 
 	if (fd < 0)
 		return err_sys(e, "make lease %s", name.s);
-	if (write_all(fd, text, (size_t)len) < 0) {
+	if (write_all(fd, text, (size_t)len) < 0 ||
+	    renameat(d->dir, TEMPORARY, d->dir, name.s) < 0) {
 		err_sys(e, "write lease %s", name.s);
-		unlinkat(d->dir, name.s, 0);
+		unlinkat(d->dir, TEMPORARY, 0);
 		return -1;
 	}
 	return 0;

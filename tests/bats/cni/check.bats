@@ -118,7 +118,7 @@ clean() {
 	mapfile -t calls < <(calls_of ADD)
 	cni DEL
 	[ ${#calls[@]} -gt 100 ]
-	for ((i = 20; i < ${#calls[@]}; i += 3)); do
+	for ((i = 20; i < ${#calls[@]}; i += 2)); do
 		read -ra call <<<"${calls[i]}"
 		killed_at ADD "${call[@]}"
 		cni DEL
