@@ -183,6 +183,22 @@ static int plan_set(const char *text, const char *key, struct arena *a, cpu_set_
 	return 0;
 }
 
+/* Of the process, else of the container's. */
+static int plan_affinity(const struct plan_input *in, const struct oci_process *c, struct arena *a,
+			 struct plan_proc *p, struct err *e)
+{
+	const struct oci_process *first = in->config->process;
+	const struct oci_cpu_affinity *cpus = c->exec_cpu_affinity;
+
+	if (!cpus && first)
+		cpus = first->exec_cpu_affinity;
+	if (!cpus)
+		return 0;
+	if (plan_set(cpus->initial, "process: execCPUAffinity: initial", a, &p->cpus_initial, e))
+		return -1;
+	return plan_set(cpus->final, "process: execCPUAffinity: final", a, &p->cpus_final, e);
+}
+
 static bool same_name(const char *a, const char *b)
 {
 	size_t n = strcspn(a, "=");
@@ -339,11 +355,7 @@ int plan_process(const struct plan_input *in, const struct oci_process *process,
 	    plan_lsm(in, c, &p, e) || plan_personality(in->config->linux_, &p, e) ||
 	    plan_mempolicy(in->config->linux_, a, &p.mempolicy, e))
 		return -1;
-	if (c->exec_cpu_affinity &&
-	    (plan_set(c->exec_cpu_affinity->initial, "process: execCPUAffinity: initial", a,
-		      &p.cpus_initial, e) ||
-	     plan_set(c->exec_cpu_affinity->final, "process: execCPUAffinity: final", a,
-		      &p.cpus_final, e)))
+	if (plan_affinity(in, c, a, &p, e))
 		return -1;
 	*out = p;
 	return 0;
@@ -359,7 +371,12 @@ int plan_proc(const struct plan_input *in, struct arena *a, struct plan_proc *ou
 		return err_set(e, ENOTSUP, "linux: intelRdt: not supported");
 	if (l && l->net_devices.n)
 		return err_set(e, ENOTSUP, "linux: netDevices: not supported");
-	return plan_process(in, in->config->process, a, out, e);
+	if (plan_process(in, in->config->process, a, out, e))
+		return -1;
+	/* runtime-spec: not for the first process */
+	out->cpus_initial = NULL;
+	out->cpus_final = NULL;
+	return 0;
 }
 
 static void print_caps(struct str *out, const char *name, uint64_t set)

@@ -6,8 +6,14 @@
 #define SETS "\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},"
 #define PROC "\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],\"user\":{\"uid\":0,\"gid\":0}}"
 
+enum part {
+	PART_PROC,
+	PART_NS,
+	PART_EXEC
+};
+
 /* The text of a plan, or the error. */
-static const char *plan_text(struct arena *a, const char *config, bool ns)
+static const char *plan_text(struct arena *a, const char *config, enum part part)
 {
 	static const struct host host = { .bounding = (1ULL << 41) - 1,
 					  .last_cap = 40,
@@ -19,7 +25,7 @@ static const char *plan_text(struct arena *a, const char *config, bool ns)
 	in.config = oci_config_parse(config, strlen(config), a, &e);
 	if (!in.config)
 		return arena_printf(a, "invalid: %s", e.msg);
-	if (ns) {
+	if (part == PART_NS) {
 		struct plan_ns p;
 
 		if (plan_ns(&in, a, &p, &e))
@@ -28,7 +34,8 @@ static const char *plan_text(struct arena *a, const char *config, bool ns)
 	} else {
 		struct plan_proc p;
 
-		if (plan_proc(&in, a, &p, &e))
+		if (part == PART_EXEC ? plan_process(&in, in.config->process, a, &p, &e)
+				      : plan_proc(&in, a, &p, &e))
 			return arena_strdup(a, e.msg);
 		plan_proc_print(&p, &out);
 	}
@@ -39,17 +46,22 @@ static const char *plan_text(struct arena *a, const char *config, bool ns)
 
 static const char *ns_text(struct arena *a, const char *linux_)
 {
-	return plan_text(a, arena_printf(a, "{" SETS PROC ",%s}", linux_), true);
+	return plan_text(a, arena_printf(a, "{" SETS PROC ",%s}", linux_), PART_NS);
 }
 
-static const char *proc_text(struct arena *a, const char *process)
+static const char *proc_text_of(struct arena *a, const char *process, enum part part)
 {
 	return plan_text(a,
 			 arena_printf(a,
 				      "{" SETS "\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],"
 				      "\"user\":{\"uid\":0,\"gid\":0}%s},\"linux\":{}}",
 				      process),
-			 false);
+			 part);
+}
+
+static const char *proc_text(struct arena *a, const char *process)
+{
+	return proc_text_of(a, process, PART_PROC);
 }
 
 TEST(plan_ns_new_and_joined_in_order)
@@ -165,7 +177,10 @@ TEST(plan_proc_scheduling)
 
 	CHECK_HAS(text, "process scheduler 3 nice 5 priority 0 flags 0 0/0/0\n");
 	CHECK_HAS(text, "process ioprio 16388\n");
-	CHECK_HAS(text, "process cpus initial 0 1 2 5\nprocess cpus final 1\n");
+	CHECK(!strstr(text, "cpus"));
+	CHECK_HAS(proc_text_of(&a, ",\"execCPUAffinity\":{\"initial\":\"0-2,5\",\"final\":\"1\"}",
+			       PART_EXEC),
+		  "process cpus initial 0 1 2 5\nprocess cpus final 1\n");
 }
 
 TEST(plan_proc_refuses)
@@ -207,7 +222,7 @@ TEST(plan_proc_names_what_is_not_built)
 						 "{" SETS PROC ",\"linux\":{\"namespaces\":"
 						 "[{\"type\":\"network\"}],%s}}",
 						 cases[i][0]),
-				    false),
+				    PART_PROC),
 			  cases[i][1]);
 }
 
@@ -217,8 +232,8 @@ TEST(plan_proc_memory_policy)
 	static const char form[] = "{" SETS PROC ",\"linux\":{\"memoryPolicy\":{\"mode\":\"%s\","
 				   "\"nodes\":\"%s\",\"flags\":[\"MPOL_F_STATIC_NODES\"]}}}";
 
-	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_BIND", "0-1,3"), false),
+	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_BIND", "0-1,3"), PART_PROC),
 		  "process memory policy 0x8002\nprocess memory nodes 0 1 3\n");
-	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_BIND", "2-1"), false), "nodes");
-	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_X", "0"), false), "MPOL_X");
+	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_BIND", "2-1"), PART_PROC), "nodes");
+	CHECK_HAS(plan_text(&a, arena_printf(&a, form, "MPOL_X", "0"), PART_PROC), "MPOL_X");
 }
