@@ -57,7 +57,7 @@ static int show_pid(int pidfd)
 		return failed(path);
 	while (fgets(line, sizeof(line), f)) {
 		if (!strncmp(line, "Pid:", 4))
-			printf("%d\n", atoi(line + 4));
+			printf("%ld\n", strtol(line + 4, NULL, 10));
 	}
 	fclose(f);
 	return 0;

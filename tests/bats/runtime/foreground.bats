@@ -23,6 +23,7 @@ on_tty() {
 }
 
 @test "run relays the terminal, its size and the exit code" {
+	# shellcheck disable=SC2016 # for the shell in the container
 	tty_bundle sh -c 'stty size; read -r line; echo "got $line"; exit 6'
 	run -6 on_tty run -b "$DIR/b" c <<<typed
 	assert_line --partial '33 111'

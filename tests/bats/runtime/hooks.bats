@@ -8,6 +8,7 @@ KINDS='prestart createRuntime createContainer startContainer poststart poststop'
 setup() {
 	setup_containers
 	DIR=$BATS_TEST_TMPDIR
+	# shellcheck disable=SC2016 # for the shell in the container
 	new_bundle "$DIR/b" sh -c 'echo "process - $(pwd)" >>/log'
 	LOG=$DIR/b/rootfs/log
 	# Writes "KIND STATUS CWD" to the log and keeps the state in a file; here and in the container.
@@ -36,7 +37,7 @@ all_hooks() {
 	local kind path
 	for kind in $KINDS; do
 		path=$DIR/hook
-		[ $kind = startContainer ] && path=/hook
+		[ "$kind" = startContainer ] && path=/hook
 		edit_config "$DIR/b" ".hooks.$kind = [{path: \"$path\", args: [\"hook\", \"$kind\"]}]"
 	done
 }

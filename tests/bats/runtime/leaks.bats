@@ -32,7 +32,7 @@ one() {
 	local i
 	for i in $(seq $MANY); do
 		one "c$i" 3>&- &
-		(((i % 10))) || wait
+		((i % 10)) || wait
 	done
 	wait
 	for i in $(seq $MANY); do

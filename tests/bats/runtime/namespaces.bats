@@ -18,7 +18,7 @@ teardown() {
 holder() {
 	unshare "$@" --kill-child sleep 1000 3>&- &
 	local unshare=$!
-	has_child() { HOLDER=$(pgrep -P "$unshare" -x sleep) || { [ "$(readlink /proc/$unshare/exe)" != /usr/bin/unshare ] && HOLDER=$unshare; }; }
+	has_child() { HOLDER=$(pgrep -P "$unshare" -x sleep) || { [ "$(readlink "/proc/$unshare/exe")" != /usr/bin/unshare ] && HOLDER=$unshare; }; }
 	wait_until 5 has_child
 }
 
@@ -33,6 +33,7 @@ set_ns() {
 }
 
 @test "listed ones are new, others the caller's" {
+	# shellcheck disable=SC2016
 	new_bundle "$DIR/b" sh -c 'for n in ipc mnt net pid uts; do readlink /proc/self/ns/$n; done'
 	run -0 peapod run -b "$DIR/b" c
 	local n i=0
@@ -52,6 +53,7 @@ set_ns() {
 
 @test "network, ipc and uts are joined by path" {
 	holder --net --ipc --uts
+	# shellcheck disable=SC2016
 	new_bundle "$DIR/b" sh -c 'for n in net ipc uts; do readlink /proc/self/ns/$n; done'
 	edit_config "$DIR/b" 'del(.hostname)'
 	set_ns network "/proc/$HOLDER/ns/net"
@@ -65,6 +67,7 @@ set_ns() {
 
 @test "a pid namespace is joined by path, and the container can be killed" {
 	holder --pid --fork --mount-proc
+	# shellcheck disable=SC2016
 	new_bundle "$DIR/b" sh -c 'readlink /proc/self/ns/pid; sleep 1000 & echo $$; wait'
 	set_ns pid "/proc/$HOLDER/ns/pid"
 	peapod run -d -b "$DIR/b" c </dev/null >"$DIR/out" 2>&1
