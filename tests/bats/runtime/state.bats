@@ -63,6 +63,8 @@ field() {
 	local pid
 	pid=$(pid_of c)
 	# The container's process is gone, and its number belongs to somebody else.
+	kill -KILL "$pid"
+	wait_until 5 is_gone "$pid"
 	sleep 1000 &
 	local other=$!
 	jq -c ".pid = $other" "$STATE/c/state.json" >"$DIR/new"
@@ -73,7 +75,6 @@ field() {
 	run -0 peapod delete --force c
 	kill -0 "$other"
 	kill "$other"
-	wait_until 5 is_gone "$pid"
 }
 
 @test "state while a container is deleted is whole or not there" {
