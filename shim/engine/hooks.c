@@ -183,10 +183,10 @@ static int judge(pid_t pid, int ended, const struct oci_hook *h, struct tail *t,
 	char output[HOOK_OUTPUT_MAX + 4];
 	int status;
 
-	if (ended <= 0)
+	if (ended <= 0) {
 		kill(-pid, SIGKILL);
-	if (ended <= 0)
-		kill(pid, SIGKILL);
+		kill(pid, SIGKILL); /* it may not lead a group yet */
+	}
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return err_sys(e, "wait for it");

@@ -52,6 +52,7 @@ refused_as_own() {
 	peapod run -d -b "$DIR/b" a </dev/null >"$DIR/out" 2>&1
 	init=$(pid_of a)
 	# the waiting process of another container that joins it is "on its way in" as long as we like
+	# shellcheck disable=SC2016
 	edit_config "$DIR/b" '.linux.namespaces |= map(if .type == "pid" or .type == "user" then .path = $ns + .type else . end)
 		| .linux.cgroupsPath += "2"' --arg ns "/proc/$init/ns/"
 	peapod create -b "$DIR/b" b </dev/null >"$DIR/out" 2>&1
@@ -104,6 +105,7 @@ refused_as_own() {
 @test "CVE-2026-88265: standard input is not what the image calls /dev/null" {
 	new_bundle "$DIR/b" sh -c 'stat -Lc %t:%T /proc/self/fd/0'
 	echo secret >"$DIR/b/rootfs/file"
+	# shellcheck disable=SC2016
 	edit_config "$DIR/b" '.mounts |= map(select(.destination | startswith("/dev") | not))
 		| .mounts += [{destination: "/dev", type: "bind", source: $dev, options: ["rbind"]}]
 		| .linux.maskedPaths = []' --arg dev "$DIR/dev"

@@ -10,6 +10,7 @@
 
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
+#include "spec/base/str.h"
 #include "tests/unit/test.h"
 
 /* Run `sh -c script` as a prestart hook; the error's text, "" when it went well. */
@@ -73,6 +74,7 @@ static pid_t background_of(struct arena *a, const char *script, int64_t timeout,
 	char name[] = "/tmp/peapod-hook-XXXXXX";
 	auto_fd int fd = mkstemp(name);
 	struct err e;
+	uint64_t pid;
 	char *text;
 
 	if (fd < 0)
@@ -83,7 +85,10 @@ static pid_t background_of(struct arena *a, const char *script, int64_t timeout,
 		   want);
 	lseek(fd, 0, SEEK_SET);
 	text = read_file(fd, "", 100, a, NULL, &e);
-	return text ? (pid_t)atol(text) : -1;
+	if (!text)
+		return -1;
+	text[strcspn(text, "\n")] = '\0';
+	return parse_u64(text, 10, INT32_MAX, &pid) ? -1 : (pid_t)pid;
 }
 
 TEST(hook_with_children_in_the_background_is_not_waited_for)
