@@ -33,7 +33,7 @@ static const struct {
 struct build {
 	struct arena *a;
 	struct plan_seccomp *out;
-	size_t cap, known_cap, pairs;
+	size_t cap, pairs;
 	struct err *e;
 };
 
@@ -165,16 +165,13 @@ static int put_rule(const char *key, struct build *b, const struct plan_seccomp_
 static int put_known(const char *key, struct build *b, const struct plan_seccomp_rule *r)
 {
 	struct plan_seccomp *p = b->out;
-	const char **old = p->known;
 
 	if (p->n_known + r->n_names > SECCOMP_RULES_MAX)
 		return err_set(b->e, E2BIG, "%s: more than %d names", key, SECCOMP_RULES_MAX);
-	p->known = arena_array(b->a, p->n_known + r->n_names, sizeof(*p->known));
-	if (p->n_known)
-		memcpy(p->known, old, p->n_known * sizeof(*old));
-	if (r->n_names)
-		memcpy(p->known + p->n_known, r->names, r->n_names * sizeof(*r->names));
-	p->n_known += r->n_names;
+	if (r->n_names && !p->known)
+		p->known = arena_array(b->a, SECCOMP_RULES_MAX, sizeof(*p->known));
+	for (size_t i = 0; i < r->n_names; i++)
+		p->known[p->n_known++] = r->names[i];
 	return 0;
 }
 

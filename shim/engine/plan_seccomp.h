@@ -13,8 +13,8 @@
 
 struct plan_input;
 
-#define SECCOMP_RULES_MAX 16384 /* (rule, syscall) pairs of one profile */
-#define SECCOMP_ARGS_MAX  6	/* of a system call */
+#define SECCOMP_RULES_MAX 4096 /* (rule, syscall) pairs: a program has no room for more */
+#define SECCOMP_ARGS_MAX  6    /* of a system call */
 
 struct plan_seccomp_arg {
 	uint32_t index;

@@ -5,8 +5,12 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +18,7 @@
 #include "shim/engine/seccomp_newer.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
+#include "spec/base/proc.h"
 #include "spec/oci/tables.h"
 
 #define OPTIMIZE_TREE 2 /* SCMP_FLTATR_CTL_OPTIMIZE: a binary tree of system calls */
@@ -132,6 +137,59 @@ static int compile(const struct plan_seccomp *p, struct arena *a, struct seccomp
 	return 0;
 }
 
+/* The helper: instructions to the fd and 0, or a struct err and 1. */
+static int compile_to(const struct plan_seccomp *p, int fd)
+{
+	const struct rlimit cpu = { SECCOMP_COMPILE_SECONDS, SECCOMP_COMPILE_SECONDS };
+	auto_arena struct arena a = { 0 };
+	struct seccomp_prog prog = { 0 };
+	struct err e;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (setrlimit(RLIMIT_CPU, &cpu))
+		err_sys(&e, "limit the time of compiling");
+	else if (!compile(p, &a, &prog, &e))
+		return write_all(fd, prog.filter, prog.len * sizeof(*prog.filter)) ? 1 : 0;
+	write_all(fd, &e, sizeof(e));
+	return 1;
+}
+
+/*
+ * A few dozen rules with several conditions each can keep libseccomp busy for
+ * hours, so it works in a process of its own, with a limit. It is forked, and
+ * only for profiles that are new: that costs nothing beside the compiling.
+ */
+static int compile_apart(const struct plan_seccomp *p, struct arena *a, struct seccomp_prog *out,
+			 struct err *e)
+{
+	auto_fd int fd = memfd_create("seccomp", MFD_CLOEXEC);
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	struct stat st;
+	pid_t pid;
+	int status;
+
+	if (fd < 0)
+		return err_sys(e, "memfd_create");
+	pid = proc_clone(&args);
+	if (!pid)
+		_exit(compile_to(p, fd));
+	status = pid < 0 ? -1 : proc_reap(pid);
+	if (status < 0 || fstat(fd, &st) || lseek(fd, 0, SEEK_SET))
+		return err_sys(e, "linux: seccomp: compile");
+	if (status == 128 + SIGKILL)
+		return err_set(e, E2BIG, "linux: seccomp: too complex: not compiled within %d s",
+			       SECCOMP_COMPILE_SECONDS);
+	if (status == 1 && read_full(fd, e, sizeof(*e)) == sizeof(*e))
+		return -1;
+	if (status || st.st_size > (off_t)(BPF_MAXINSNS * sizeof(*out->filter)))
+		return err_set(e, EIO, "linux: seccomp: the compiler ended with status %d", status);
+	out->filter = arena_alloc(a, (size_t)st.st_size);
+	if (read_full(fd, out->filter, (size_t)st.st_size) != st.st_size)
+		return err_sys(e, "linux: seccomp: read what was compiled");
+	out->len = (unsigned short)((size_t)st.st_size / sizeof(*out->filter));
+	return 0;
+}
+
 /* All that the instructions depend on. */
 static const char *cache_key(const struct plan_seccomp *p, struct arena *a)
 {
@@ -153,7 +211,7 @@ int seccomp_compile(const struct plan_seccomp *p, int cache_dirfd, struct arena 
 	if (p->present) {
 		key = cache_key(p, a);
 		prog.from_cache = seccomp_cache_get(cache_dirfd, key, a, &prog.filter, &prog.len);
-		if (!prog.from_cache && compile(p, a, &prog, e))
+		if (!prog.from_cache && compile_apart(p, a, &prog, e))
 			return -1;
 		if (!prog.from_cache)
 			seccomp_cache_put(cache_dirfd, key, prog.filter, prog.len);

@@ -18,12 +18,15 @@ struct seccomp_prog {
 	bool from_cache;    /* nothing was compiled */
 };
 
+#define SECCOMP_COMPILE_SECONDS 5 /* of CPU time; real profiles take 0.03 */
+
 /*
  * Parent. The program is in the arena. cache_dirfd: a directory of ours (owner
  * euid, not writable for others; else it is not used), or -1. An entry holds
  * the whole normalised profile with the versions it depends on and is used only
  * if that is equal; a damaged one is made anew. A cache that cannot be written
- * is no error.
+ * is no error. Compiling is done in a child process, which is waited for; a profile that takes
+ * too long is E2BIG.
  */
 int seccomp_compile(const struct plan_seccomp *p, int cache_dirfd, struct arena *a,
 		    struct seccomp_prog *out, struct err *e);

@@ -308,6 +308,27 @@ TEST(seccomp_in_the_kernel)
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Errors of the helper that compiles come through whole. */
+TEST(seccomp_too_many_instructions)
+{
+	auto_arena struct arena a = { 0 };
+	auto_str struct str profile = { 0 };
+	struct plan_seccomp p;
+	struct seccomp_prog prog;
+	struct err e = { 0 };
+
+	str_add(&profile, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[");
+	for (int i = 0; i < SECCOMP_RULES_MAX; i++)
+		str_addf(&profile,
+			 "%s{\"names\":[\"ioctl\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{"
+			 "\"index\":1,\"value\":%d,\"op\":\"SCMP_CMP_EQ\"}]}",
+			 i ? "," : "", i * 7);
+	str_add(&profile, "]}");
+	ASSERT(!plan_of(&a, str_text(&profile), &p, &e));
+	CHECK(seccomp_compile(&p, -1, &a, &prog, &e) && e.num == E2BIG);
+	CHECK_TEXT(e.msg, "linux: seccomp: more than 4096 instructions");
+}
+
 struct cache {
 	char dir[32];
 	int fd;
