@@ -16,7 +16,8 @@
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
 
-#define DIR_MODE 0755
+#define DIR_MODE   0755
+#define MAKE_TRIES 4
 
 bool cgroup_key_has(const char *key, const char *controller)
 {
@@ -266,14 +267,15 @@ static int open_start(const struct plan_cgroup_dir *d, const char **names, struc
 	return cgroup_open(d->mountpoint, e);
 }
 
-int cgroup_make(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, unsigned int *made,
-		struct err *e)
+static int make_all(const struct plan_cgroup *p, const struct plan_cgroup_dir *d,
+		    unsigned int *made, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	const char *names;
 	auto_fd int dir = open_start(d, &names, e);
 	unsigned int before = 0;
 
+	*made = 0;
 	if (dir < 0)
 		return -1;
 	for (char **name = str_split(&a, names, '/', NULL); *name; name++) {
@@ -289,6 +291,20 @@ int cgroup_make(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, un
 	if (check_usable(d, dir, *made > before, e))
 		return err_ctx(e, "cgroup '%s%s'", d->mountpoint, d->path);
 	return take_fd(&dir);
+}
+
+int cgroup_make(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, unsigned int *made,
+		struct err *e)
+{
+	int dir = -1;
+
+	/* ENOENT: another create failed just then, and took a directory above away again. */
+	for (int i = 0; i < MAKE_TRIES; i++) {
+		dir = make_all(p, d, made, e);
+		if (dir >= 0 || e->num != ENOENT)
+			break;
+	}
+	return dir;
 }
 
 void cgroup_unmake(const struct plan_cgroup_dir *d, unsigned int made)
