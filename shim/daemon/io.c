@@ -208,26 +208,32 @@ void io_close_stdin(struct io *io)
 	close_fd(&io->keep[0]);
 }
 
-bool io_nudge(const struct io *io)
+bool io_show_writers(struct io *io)
 {
 	bool left = false;
 
-	for (int i = 1; i < 3; i++) {
-		int n = 0;
+	for (int i = 0; i < 2; i++) {
+		int reader = io->keep[i + 1], n = 0;
 
-		if (io->keep[i] < 0 || ioctl(io->keep[i], FIONREAD, &n) || !n)
+		if (reader < 0 || ioctl(reader, FIONREAD, &n) || !n)
 			continue;
 		left = true;
-		n = open(fd_path(io->keep[i]).s, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-		if (n >= 0)
-			close(n);
+		if (io->shown[i] < 0)
+			io->shown[i] = open(fd_path(reader).s, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	}
 	return left;
+}
+
+void io_hide_writers(struct io *io)
+{
+	close_fd(&io->shown[0]);
+	close_fd(&io->shown[1]);
 }
 
 void io_close(struct io *io)
 {
 	relay_free(io->relay);
+	io_hide_writers(io);
 	for (int i = 0; i < 3; i++) {
 		close_fd(&io->keep[i]);
 		free(io->path[i]);

@@ -21,13 +21,14 @@
 struct io {
 	char *path[3]; /* as containerd gave them, "" for none */
 	bool terminal;
-	int keep[3]; /* [0] a writer of stdin, [1] and [2] readers of stdout and stderr; -1 */
+	int keep[3];  /* [0] a writer of stdin, [1] and [2] readers of stdout and stderr; -1 */
+	int shown[2]; /* writers of stdout and stderr, see io_show_writers(); -1 */
 	struct relay *relay; /* of a terminal */
 	pid_t logger;	     /* of a binary:// URI, 0: none */
 };
 #define IO_INIT                                                                                    \
 	{                                                                                          \
-		.keep = { -1, -1, -1 }                                                             \
+		.keep = { -1, -1, -1 }, .shown = { -1, -1 }                                        \
 	}
 
 /* What goes to the helper that starts the process. */
@@ -70,11 +71,12 @@ void io_ended(struct io *io);
 void io_close_stdin(struct io *io);
 
 /*
- * Output that nobody has read although the process has ended: containerd was
- * away. Its opening of the FIFO would wait for a writer, so show it one for a
- * moment. True when there is such output.
+ * For a process that ended while containerd was away: what it wrote is still
+ * in the FIFOs, but containerd's opening of them would wait for a writer. So
+ * show it one, until io_hide_writers(). False when everything has been read.
  */
-bool io_nudge(const struct io *io);
+bool io_show_writers(struct io *io);
+void io_hide_writers(struct io *io);
 
 /* Release everything; a zeroed or closed one is fine. */
 void io_close(struct io *io);

@@ -19,7 +19,7 @@
  * when the pid namespace is shared, are killed and the execs are reaped.
  */
 
-#define NUDGE_MS 200
+#define SHOWN_MS 200 /* from State to the opening of the FIFOs it is a matter of few */
 
 void life_reply_wait(struct call *c, const struct process *p)
 {
@@ -39,28 +39,30 @@ void life_release(struct process *p)
 		life_reply_wait(c, p);
 }
 
-/* Until a restarted containerd has read what was written while it was away. */
-static void on_nudge(struct loop_source *src, uint32_t events)
+static void on_shown(struct loop_source *src, uint32_t events)
 {
-	struct daemon *d = container_of(src, struct daemon, nudge_timer);
-	bool left = false;
+	struct daemon *d = container_of(src, struct daemon, shown_timer);
 
 	(void)events;
-	link_each(l, &d->tasks.all)
-	{
-		struct process *p = &container_of(l, struct task, link)->init;
+	loop_del(&d->loop, src);
+	for (struct link *l = d->tasks.all.next; l != &d->tasks.all; l = l->next)
+		io_hide_writers(&container_of(l, struct task, link)->init.io);
+}
 
-		if (p->state == ST_STOPPED)
-			left |= io_nudge(&p->io);
-	}
-	if (!left)
-		loop_del(&d->loop, &d->nudge_timer);
+void life_show_output(struct daemon *d, struct process *p)
+{
+	struct err e;
+
+	if (p->id || !p->unheard || p->state != ST_STOPPED)
+		return;
+	if (!io_show_writers(&p->io))
+		p->unheard = false;
+	else if (loop_timer(&d->loop, &d->shown_timer, SHOWN_MS, 0, on_shown, &e))
+		io_hide_writers(&p->io);
 }
 
 static void finish(struct daemon *d, struct process *p)
 {
-	struct err e;
-
 	p->reaped = false;
 	if (p->state != ST_DELETING)
 		p->state = ST_STOPPED;
@@ -68,9 +70,7 @@ static void finish(struct daemon *d, struct process *p)
 	if (!p->silent)
 		event_exit(&d->events, p);
 	life_release(p);
-	if (!p->id && d->nudge_timer.fd < 0 &&
-	    loop_timer(&d->loop, &d->nudge_timer, NUDGE_MS, NUDGE_MS, on_nudge, &e))
-		log_msg(LOG_WARN, "%s, unread output may wait for a reader", e.msg);
+	p->unheard = server_alone(&d->server);
 }
 
 static void init_ended(struct daemon *d, struct task *t);

@@ -92,6 +92,9 @@ int rule_check(bool exec, enum verb verb, enum state state, enum state *next, st
 	}
 	if (verb == VERB_KILL && (state == ST_STOPPED || state == ST_DELETING))
 		return err_set(e, ESRCH, "process already finished");
+	if (verb == VERB_STATS) /* the one answer that containerd, which asks every second, skips */
+		return err_set(e, ENOENT, "a %s container has no figures: not found",
+			       states[state].name);
 	return err_set(e, EBUSY, "cannot %s a %s %s", verbs[verb], states[state].name,
 		       exec ? "process" : "container");
 }

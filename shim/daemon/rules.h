@@ -41,7 +41,8 @@ const char *state_name(enum state s);
 /*
  * May the verb be done now? 0, and *next is the state while it is being done
  * (the same state when nothing changes); or -1: EBUSY when the state forbids
- * it ("cannot pause a stopped task"), ESRCH when there is nothing left to signal.
+ * it ("cannot pause a stopped container"), ESRCH when there is nothing left to
+ * signal, ENOENT when there is nothing to measure.
  */
 int rule_check(bool exec, enum verb verb, enum state state, enum state *next, struct err *e);
 

@@ -78,7 +78,7 @@ int daemon_run(const struct daemon_args *args, int *ready_fd, struct err *e)
 	struct daemon d = { .place = args->place,
 			    .signals = LOOP_SOURCE_INIT,
 			    .leave_timer = LOOP_SOURCE_INIT,
-			    .nudge_timer = LOOP_SOURCE_INIT };
+			    .shown_timer = LOOP_SOURCE_INIT };
 
 	keep_heap_small();
 	if (set_up(&d, args, e))

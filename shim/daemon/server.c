@@ -458,6 +458,11 @@ int server_init(struct server *s, struct loop *loop, int listener, const struct 
 	return loop_add(loop, &s->listener, listener, EPOLLIN, on_listener, e);
 }
 
+bool server_alone(const struct server *s)
+{
+	return link_alone(&s->conns);
+}
+
 bool server_busy(const struct server *s)
 {
 	for (struct link *l = s->conns.next; l != &s->conns; l = l->next) {

@@ -73,6 +73,9 @@ int server_init(struct server *s, struct loop *loop, int listener, const struct 
 /* Stop listening, flush what is queued as far as peers read it at once, drop everything. */
 void server_done(struct server *s);
 
+/* True when nobody is connected. */
+bool server_alone(const struct server *s);
+
 /* True when replies are still waiting for their peers to read. */
 bool server_busy(const struct server *s);
 

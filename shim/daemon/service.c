@@ -51,7 +51,7 @@ void call_fail_engine(struct call *c, const struct err *e)
 
 void task_state(void *ctx, struct call *c, const void *request)
 {
-	const struct daemon *d = ctx;
+	struct daemon *d = ctx;
 	const Pb__StateRequest *req = request;
 	auto_arena struct arena a = { 0 };
 	Pb__StateResponse r = PB__STATE_RESPONSE__INIT;
@@ -62,6 +62,7 @@ void task_state(void *ctx, struct call *c, const void *request)
 		call_fail(c, &e);
 		return;
 	}
+	life_show_output(d, p);
 	r.id = p->id ? p->id : p->task->id;
 	r.bundle = p->task->bundle;
 	r.pid = (uint32_t)p->pid;

@@ -27,6 +27,7 @@ struct process {
 	enum state state, before; /* before: to go back to when a verb fails */
 	pid_t pid;		  /* kept after the exit */
 	bool reaped;		  /* has ended, and its end is known to nobody yet */
+	bool unheard;		  /* it ended while containerd was away */
 	bool silent;		  /* its start failed, so its end is no event */
 	unsigned int status;	  /* exit code, or 128 + signal */
 	struct timespec exited_at;

@@ -300,6 +300,18 @@ static const char *exec_of(const struct task *t, pid_t pid)
 	return NULL;
 }
 
+/*
+ * A restarted containerd takes a task without processes for a leak and deletes
+ * it, exit code and all, so one that has ended and is not deleted yet has its init.
+ */
+static void add_ended(const struct task *t, struct arena *a, pid_t **pids, size_t *n)
+{
+	if (*n || t->init.state != ST_STOPPED)
+		return;
+	*pids = arena_memdup(a, &t->init.pid, sizeof(t->init.pid));
+	*n = 1;
+}
+
 int work_pids(void *arg, struct job_result *r, struct err *e)
 {
 	const struct work_pids *w = arg;
@@ -312,6 +324,7 @@ int work_pids(void *arg, struct job_result *r, struct err *e)
 
 	if (engine_for(&w->work, &a, &en, e) || engine_ps(&en, w->work.id, &a, &pids, &n, e))
 		return -1;
+	add_ended(w->task, &a, &pids, &n);
 	reply.processes = arena_array(&a, n, sizeof(void *));
 	for (size_t i = 0; i < n; i++) {
 		const char *exec_id = exec_of(w->task, pids[i]);

@@ -71,6 +71,7 @@ TEST(rules_speak_containerds_language)
 	CHECK(rule_check(true, VERB_KILL, ST_CREATED, &next, &e) && e.num == EBUSY);
 	CHECK(rule_check(false, VERB_PAUSE, ST_STOPPED, &next, &e) && e.num == EBUSY);
 	CHECK_TEXT(e.msg, "cannot pause a stopped container");
+	CHECK(rule_check(false, VERB_STATS, ST_CREATING, &next, &e) && e.num == ENOENT);
 	CHECK(state_status(ST_STARTING) == 1 && state_status(ST_RUNNING) == 2);
 	CHECK(state_status(ST_STOPPED) == 3 && state_status(ST_PAUSED) == 4);
 }
