@@ -69,6 +69,11 @@ static const struct oci_built built = {
 	.cgroup_v1 = true,
 	.cgroup_v2 = true,
 	.rdma = true,
+	.apparmor = true,
+	.selinux = true,
+	.idmap = true,
+	.tmpcopyup = true,
+	.nofollow = true,
 };
 
 static int run_features(struct cli *cli, const void *options, int argc, char **argv, struct err *e)

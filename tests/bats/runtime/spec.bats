@@ -66,3 +66,20 @@ setup() {
 	check '.linux.mountExtensions.idmap.enabled | type' boolean
 	check '.annotations | to_entries | map(.value | type) | unique | join(" ")' string
 }
+
+# But those that only some file systems know, and remount, which needs a mount to be there.
+@test "every mount option of features is taken" {
+	new_bundle "$DIR/b" true
+	mkdir "$DIR/source"
+	# shellcheck disable=SC2016 # jq's variables
+	edit_config "$DIR/b" '($features[0].mountOptions - ["remount", "iversion", "noiversion"] | map({destination: ("/tmp/" + .)} +
+		if test("^(r?bind|r?idmap|copy-symlink|src-nofollow)$")
+		then {type: "none", source: $source, options: (["bind", .] | unique)} +
+			if test("idmap") then {uidMappings: $maps, gidMappings: $maps} else {} end
+		else {type: "tmpfs", source: "tmpfs", options: [.]} end)) as $all
+		| .mounts += $all' --slurpfile features <("$PEAPOD" features) --arg source "$DIR/source" \
+		--argjson maps '[{"containerID": 0, "hostID": 1000, "size": 10}]'
+	run peapod run -b "$DIR/b" c
+	assert_success
+	assert_output ''
+}
