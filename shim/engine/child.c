@@ -85,7 +85,8 @@ int child_clone_again(struct child *c, uint64_t flags, struct err *e)
 	pid_t pid = proc_clone(&args);
 
 	if (pid < 0)
-		return err_sys(e, "clone the container's process");
+		return err_sys(e, "clone the container's process%s",
+			       errno == ENOMEM ? " (has its pid namespace ended?)" : "");
 	if (!pid)
 		return child_wait_go(c, e);
 	_exit(sync_send(c->sync, SYNC_STAGED, pid, NULL) ? EXIT_FAILED : 0);
@@ -101,9 +102,8 @@ int child_root(struct child *c, struct err *e)
 
 int child_session(struct child *c, struct err *e)
 {
-	if (setsid() < 0)
-		return err_sys(e, "start a session");
-	return attrs_keyring(&c->plan->proc, c->id, e);
+	(void)c;
+	return setsid() < 0 ? err_sys(e, "start a session") : 0;
 }
 
 int child_terminal(struct child *c, struct err *e)
@@ -181,7 +181,11 @@ int child_attrs(struct child *c, struct err *e)
 {
 	const struct plan_proc *p = &c->plan->proc;
 
-	return attrs_lsm(p, c->proc, e) || attrs_schedule(p, e) || attrs_rlimits(p, e) ? -1 : 0;
+	/* the label of new keys comes before the keyring */
+	return attrs_lsm(p, c->proc, e) || attrs_keyring(p, c->id, e) || attrs_schedule(p, e) ||
+			       attrs_rlimits(p, e)
+		       ? -1
+		       : 0;
 }
 
 int child_rights(struct child *c, struct err *e)

@@ -86,10 +86,10 @@ int child_wait_go(struct child *c, struct err *e);
 
 /* From the container's root on; in this order. */
 int child_root(struct child *c, struct err *e);	    /* .root */
-int child_session(struct child *c, struct err *e);  /* setsid, keyring */
+int child_session(struct child *c, struct err *e);  /* setsid */
 int child_terminal(struct child *c, struct err *e); /* .tty, when there is to be one */
 int child_stdio(struct child *c, struct err *e);    /* 0, 1, 2; sends the master */
-int child_attrs(struct child *c, struct err *e);    /* labels, scheduling, rlimits */
+int child_attrs(struct child *c, struct err *e);    /* labels, keyring, scheduling, rlimits */
 int child_rights(struct child *c, struct err *e);   /* no_new_privs, bounding set */
 int child_chdir(struct child *c, struct err *e);
 int child_user(struct child *c, struct err *e); /* ids, capabilities, directory again */

@@ -23,6 +23,14 @@
 #define PTMX_MAJOR 5
 #define PTMX_MINOR 2
 
+/* A peer that neither accepts nor reads must not hold us up (unix(7): connect(2) waits, too). */
+static void set_patience(int sock)
+{
+	struct timeval patience = { .tv_sec = TTY_SEND_MS / 1000 };
+
+	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
 int tty_connect(const char *path, struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -34,6 +42,7 @@ int tty_connect(const char *path, struct err *e)
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return err_sys(e, "make a socket");
+	set_patience(sock);
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", fd_path(at).s);
 	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)))
 		return err_sys(e, "connect to socket '%s'", path);
@@ -104,9 +113,7 @@ int tty_open(const struct plan_proc *p, int root, struct tty *out, struct err *e
 
 int tty_send(int sock, const struct tty *t, struct err *e)
 {
-	struct timeval patience = { .tv_sec = TTY_SEND_MS / 1000 };
-
-	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	set_patience(sock);
 	if (send_fds(sock, t->name, strlen(t->name), &t->master, 1))
 		return err_sys(e, "send the terminal to the console socket");
 	return 0;

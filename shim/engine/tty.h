@@ -19,7 +19,7 @@ struct tty {
 
 /*
  * Parent: connect to the listening unix stream socket at that path, which may be longer
- * than sun_path has room for.
+ * than sun_path has room for. One whose queue stays full for TTY_SEND_MS is an error (EAGAIN).
  */
 int tty_connect(const char *path, struct err *e);
 
