@@ -140,7 +140,7 @@ int engine_update(const struct engine *en, const char *id, const struct oci_reso
 {
 	auto_arena struct arena a = { 0 };
 	struct container c = CONTAINER_INIT;
-	struct plan_update p;
+	struct plan_update p = { 0 };
 	int failed;
 
 	if (container_open(en, id, STATEDIR_LOCK_MS, &a, &c, e))

@@ -108,7 +108,7 @@ TEST(stats_v1_memory)
 
 TEST(stats_v1_io_of_the_scheduler_in_use)
 {
-	auto_fixture struct fixture f;
+	auto_fixture struct fixture f = { 0 };
 	const struct stats_io_entries *files = f.stats.io.files;
 
 	ASSERT(fixture_init(&f, STATS_ALL));
@@ -324,13 +324,13 @@ TEST(stats_of_huge_files)
 	auto_str struct str text = { 0 };
 
 	ASSERT(fixture_init(&f, STATS_ALL));
-	while (text.len < 2 * STATS_FILE_MAX)
+	while (text.len < (size_t)2 * STATS_FILE_MAX)
 		str_addf(&text, "8:%zu Read 1234567\n", text.len);
 	all_files(&f, text.s, text.len);
 	CHECK(f.stats.io.n_devices == STATS_ENTRIES_MAX);
 	CHECK(f.buf.cap == STATS_FILE_MAX);
 	str_clear(&text);
-	while (text.len < 2 * STATS_FILE_MAX)
+	while (text.len < (size_t)2 * STATS_FILE_MAX)
 		str_addc(&text, '7');
 	all_files(&f, text.s, text.len); /* no line at all */
 	CHECK(!f.stats.memory.stat.n);
