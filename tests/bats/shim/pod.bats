@@ -74,7 +74,9 @@ teardown() { teardown_shim; }
 	has_status p RUNNING
 	run -0 ctr tasks exec --exec-id x p echo found
 	assert_output found
-	run ! has_status c1 RUNNING
+	has_status c1 STOPPED
+	run ctr tasks delete c1
+	assert_output --partial "non-zero exit code 137"
 }
 
 @test "start twice at once makes one daemon and clean answers" {

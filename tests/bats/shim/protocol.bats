@@ -14,9 +14,16 @@ setup() {
 }
 
 teardown() {
-	[ -z "${SOCKET:-}" ] || shim -bundle "$BUNDLE" delete >/dev/null
-	for id in a b; do shim_for "$id" -bundle "$BUNDLE" delete >/dev/null; done
-	for pid in $(shim_pids); do kill -KILL "$pid"; done
+	local id
+	for id in $(shim_pids); do
+		kill -KILL "$id"
+		wait_until 5 is_gone "$id"
+	done
+	for id in b box; do
+		[ -z "${SOCKET:-}" ] || shim_for "$id" -bundle "$BUNDLE" delete >/dev/null
+	done
+	[ ! -e "${SOCKET:-/none}" ]
+	[ -z "$(find /run/peapod/shim/pods -lname "${SOCKET:-none}")" ]
 	teardown_containers
 }
 
