@@ -52,7 +52,7 @@ struct engine_create {
 	unsigned int preserve_fds;  /* 3 .. 3+n-1 stay open in the process (after LISTEN_FDS) */
 	unsigned int listen_fds; /* socket activation: LISTEN_FDS/LISTEN_PID are set in its env */
 	bool no_pivot, no_new_keyring;
-	const char *notify_socket; /* host path of the caller's NOTIFY_SOCKET, or NULL */
+	const char *notify_socket; /* the caller's NOTIFY_SOCKET, or NULL; not relayed: a warning */
 };
 #define ENGINE_CREATE_INIT                                                                         \
 	{                                                                                          \

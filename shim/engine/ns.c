@@ -255,7 +255,10 @@ static int write_map(int proc, pid_t pid, const char *file, const char *text, st
 	if (fd < 0)
 		return -1;
 	if (write(fd, text, strlen(text)) < 0)
-		return err_sys(e, "write /proc/%s", path);
+		return err_sys(e, "write /proc/%s%s", path,
+			       geteuid() ? " (without privileges only the caller's own id can be "
+					   "mapped)"
+					 : "");
 	return 0;
 }
 
