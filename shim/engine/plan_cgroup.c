@@ -62,7 +62,8 @@ static int check_path(const char *path, struct err *e)
 	return 0;
 }
 
-int plan_cgroup_dirs(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
+/* .dirs, or .warning where there can be none. */
+static int plan_dirs(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
 		     struct err *e)
 {
 	const struct oci_linux *linux_ = in->config->linux_;
@@ -292,7 +293,7 @@ int plan_cgroup(const struct plan_input *in, struct arena *a, struct plan_cgroup
 	struct plan_cgroup p = { 0 };
 	struct cgroup_build b = { .in = in, .a = a, .out = &p, .e = e };
 
-	if (plan_cgroup_dirs(in, a, &p, e))
+	if (plan_dirs(in, a, &p, e))
 		return -1;
 	if (r) {
 		cgroup_plan_cpu(&b, r);

@@ -104,11 +104,6 @@ struct plan_cgroup {
 int plan_cgroup(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
 		struct err *e);
 
-/* The directories alone (without .needed), or .warning where there can be none; for plan_update().
- */
-int plan_cgroup_dirs(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
-		     struct err *e);
-
 /* "cgroup make ...", "cgroup early ...", "cgroup limit ...", "cgroup device ..." lines. */
 void plan_cgroup_print(const struct plan_cgroup *p, struct str *out);
 
