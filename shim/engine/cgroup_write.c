@@ -57,14 +57,26 @@ static void add_usage(int dir, struct arena *a, struct str *out)
 	}
 }
 
+/* On v2 a file is missing, too, where the cgroups above have not handed its controller down. */
+static const char *missing_hint(const struct plan_cgroup *p, const struct plan_cgroup_write *w,
+				int dir, struct arena *a)
+{
+	struct err ignored;
+	const char *have =
+		*p->dirs[w->dir].key ? NULL : cgroup_read(dir, "cgroup.controllers", a, &ignored);
+
+	if (have && strcmp(w->controller, "cgroup") != 0 && !cgroup_list_has(have, w->controller))
+		return arena_printf(a, "controller '%s' is not enabled for it", w->controller);
+	return "this kernel has no such setting";
+}
+
 static int write_failed(const struct plan_cgroup *p, const struct plan_cgroup_write *w, int dir,
 			struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	auto_str struct str extra = { 0 };
 	const struct plan_cgroup_dir *d = &p->dirs[w->dir];
-	const char *hint =
-		e->num == ENOENT ? "this kernel has no such setting" : hint_of(w, e->num);
+	const char *hint = e->num == ENOENT ? missing_hint(p, w, dir, &a) : hint_of(w, e->num);
 
 	if (hint)
 		str_addf(&extra, " (%s", hint);
