@@ -25,6 +25,9 @@ int container_open(const struct engine *en, const char *id, int lock_ms, struct 
 	if (dir < 0 || (lock_ms >= 0 && statedir_lock(dir, lock_ms, e)))
 		return -1;
 	record = statedir_read(dir, a, e);
+	/* a directory without one is that of a container not yet, or not any more, there */
+	if (!record && e->num == ENOENT)
+		return err_set(e, ENOENT, "container does not exist: '%s'", id);
 	if (!record)
 		return err_ctx(e, "container '%s'", id);
 	*out = (struct container){
