@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stats: open the container's directories, v1's first, and let their readers fill one struct. */
+/* stats_read: open the directories, v1's first, and let their readers fill one struct. */
 #include "shim/engine/stats.h"
 
 #include <errno.h>
