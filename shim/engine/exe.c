@@ -259,7 +259,8 @@ int exe_close_fds(unsigned int preserved, const int *keep, size_t n)
 		errno = EINVAL;
 		return -1;
 	}
-	memcpy(sorted, keep, n * sizeof(*keep));
+	if (n)
+		memcpy(sorted, keep, n * sizeof(*keep));
 	qsort(sorted, n, sizeof(*sorted), by_number);
 	for (size_t i = 0; i < n; i++) {
 		if (sorted[i] < (int)from)
