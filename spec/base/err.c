@@ -21,14 +21,30 @@ static void plain(struct err *e)
 	}
 }
 
+/*
+ * Format in front of what is kept of the old text. The arguments may point into
+ * e->msg itself, so nothing is written there before all of it has been read.
+ */
+static void fill(struct err *e, const char *tail, const char *fmt, va_list ap)
+{
+	char text[sizeof(e->msg)];
+	size_t len;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	len = strlen(text);
+	if (tail)
+		snprintf(text + len, sizeof(text) - len, ": %s", tail);
+	memcpy(e->msg, text, sizeof(text));
+	plain(e);
+}
+
 int(err_set)(struct err *e, int num, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	fill(e, NULL, fmt, ap);
 	va_end(ap);
-	plain(e);
 	e->num = num ? num : EINVAL;
 	return -1;
 }
@@ -37,30 +53,20 @@ int(err_sys)(struct err *e, const char *fmt, ...)
 {
 	int num = errno;
 	va_list ap;
-	size_t len;
 
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	fill(e, strerror(num), fmt, ap);
 	va_end(ap);
-	len = strlen(e->msg);
-	snprintf(e->msg + len, sizeof(e->msg) - len, ": %s", strerror(num));
-	plain(e);
 	e->num = num ? num : EINVAL;
 	return -1;
 }
 
 int(err_ctx)(struct err *e, const char *fmt, ...)
 {
-	char old[sizeof(e->msg)];
 	va_list ap;
-	size_t len;
 
-	memcpy(old, e->msg, sizeof(old));
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	fill(e, e->msg, fmt, ap);
 	va_end(ap);
-	len = strlen(e->msg);
-	snprintf(e->msg + len, sizeof(e->msg) - len, ": %s", old);
-	plain(e);
 	return -1;
 }

@@ -34,6 +34,7 @@ lines_are() {
 
 @test "--stats is one line with the keys that runc has" {
 	start_c1
+	# shellcheck disable=SC2016 # for the shell in the container
 	peapod exec c1 sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'
 	peapod events --stats c1 >"$LOG"
 	assert_equal "$(wc -l <"$LOG")" 1

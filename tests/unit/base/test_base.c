@@ -22,6 +22,8 @@ TEST(err_texts)
 	CHECK(err_ctx(&e, "mounts[%d]", 2) == -1);
 	CHECK_TEXT(e.msg, "mounts[2]: open 'x': No such file or directory");
 	CHECK(e.num == ENOENT);
+	err_set(&e, EIO, "again: %s", e.msg); /* its own text as an argument */
+	CHECK_TEXT(e.msg, "again: mounts[2]: open 'x': No such file or directory");
 }
 
 TEST(err_texts_are_one_plain_line)
