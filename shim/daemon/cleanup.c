@@ -124,6 +124,8 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 		bad = rootfs_unmount(bundle, e);
 	if (dead)
 		place_remove(&p);
+	else
+		(void)place_alive(p.socket); /* so that it looks whether it still has something */
 	return bad ? -1 : print_deleted(pid, a, e);
 }
 

@@ -20,7 +20,7 @@ struct daemon {
 	struct publisher events;
 	struct jobs jobs;
 	struct tasks tasks;
-	struct loop_source signals, leave_timer, shown_timer;
+	struct loop_source signals, leave_timer, shown_timer, alone_timer;
 	bool leaving;	       /* Shutdown was accepted */
 	unsigned int leave_ms; /* since then */
 };

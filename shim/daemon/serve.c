@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shim/daemon/daemon.h"
@@ -14,6 +15,8 @@
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
 
+#define ALONE_MS   2000
+#define EMPTY_MS   60000 /* before the first task: containerd may be slow */
 #define HEAP_PIECE 32768 /* bytes; larger pieces are mapped, and unmapped when freed */
 
 /* SIGUSR1: what is there, to the log. */
@@ -53,6 +56,49 @@ static void keep_heap_small(void)
 	malloc_trim(0);
 }
 
+/* The delete action has removed everything behind our back. */
+static bool abandoned(const struct daemon *d)
+{
+	auto_arena struct arena a = { 0 };
+
+	if (!server_alone(&d->server))
+		return false;
+	for (struct link *l = d->tasks.all.next; l != &d->tasks.all; l = l->next) {
+		const struct task *t = container_of(l, struct task, link);
+		const char *record =
+			arena_printf(&a, "%s/" WORK_BUNDLES "/%s", d->place.dir, t->id);
+		struct stat st;
+
+		if (t->init.state != ST_STOPPED || !lstat(record, &st))
+			return false;
+	}
+	return true;
+}
+
+static void on_alone_timer(struct loop_source *src, uint32_t events)
+{
+	struct daemon *d = container_of(src, struct daemon, alone_timer);
+
+	(void)events;
+	loop_del(&d->loop, src);
+	if (abandoned(d))
+		daemon_leave(d);
+}
+
+/*
+ * Nobody is connected. containerd will come back, unless it took us for dead
+ * and cleaned up; that its delete action tells by connecting for a moment.
+ */
+static void on_alone(void *ctx)
+{
+	struct daemon *d = ctx;
+	struct err e;
+
+	if (!d->leaving && loop_timer(&d->loop, &d->alone_timer, d->tasks.n ? ALONE_MS : EMPTY_MS,
+				      0, on_alone_timer, &e))
+		log_msg(LOG_WARN, "%s, going on", e.msg);
+}
+
 static int set_up(struct daemon *d, const struct daemon_args *args, struct err *e)
 {
 	sigset_t set;
@@ -70,7 +116,10 @@ static int set_up(struct daemon *d, const struct daemon_args *args, struct err *
 	jobs_init(&d->jobs, &d->loop);
 	tasks_init(&d->tasks);
 	publisher_init(&d->events, &d->loop, args->ttrpc, args->place.ns);
-	return server_init(&d->server, &d->loop, args->listener, daemon_services, d, e);
+	if (server_init(&d->server, &d->loop, args->listener, daemon_services, d, e))
+		return -1;
+	d->server.alone = on_alone;
+	return 0;
 }
 
 int daemon_run(const struct daemon_args *args, int *ready_fd, struct err *e)
@@ -78,7 +127,8 @@ int daemon_run(const struct daemon_args *args, int *ready_fd, struct err *e)
 	struct daemon d = { .place = args->place,
 			    .signals = LOOP_SOURCE_INIT,
 			    .leave_timer = LOOP_SOURCE_INIT,
-			    .shown_timer = LOOP_SOURCE_INIT };
+			    .shown_timer = LOOP_SOURCE_INIT,
+			    .alone_timer = LOOP_SOURCE_INIT };
 
 	keep_heap_small();
 	if (set_up(&d, args, e))

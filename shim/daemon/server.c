@@ -96,6 +96,7 @@ static void call_free(struct call *c)
 	free(c);
 }
 
+/* Drop the connection and the calls that came over it. */
 static void conn_free(struct conn *conn)
 {
 	struct server *s = conn->server;
@@ -114,6 +115,8 @@ static void conn_free(struct conn *conn)
 	frame_next(&conn->in);
 	str_done(&conn->out);
 	free(conn);
+	if (link_alone(&s->conns) && s->alone)
+		s->alone(s->ctx);
 }
 
 static void conn_watch_out(struct conn *conn, bool on)
@@ -476,6 +479,7 @@ void server_done(struct server *s)
 {
 	int fd = s->listener.fd;
 
+	s->alone = NULL;
 	loop_del(s->loop, &s->listener);
 	close_fd(&fd);
 	link_each(l, &s->conns) conn_free(container_of(l, struct conn, link));

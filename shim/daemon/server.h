@@ -60,6 +60,7 @@ struct server {
 	struct loop_source listener, timer;
 	const struct service *services; /* up to a row without a name */
 	void *ctx;
+	void (*alone)(void *ctx); /* the last connection has ended; may be NULL */
 	struct link conns, calls;
 };
 

@@ -285,6 +285,15 @@ state_is() { call State id=box | grep -qx "status=$1"; }
 	shim -bundle "$BUNDLE" delete >/dev/null
 }
 
+@test "a shim that is taken for dead goes when its containers are deleted" {
+	create
+	call Start id=box
+	shim -bundle "$BUNDLE" delete >/dev/null
+	wait_until 10 no_shim
+	[ ! -e "$SOCKET" ]
+	[ -z "$(leftovers)" ]
+}
+
 @test "a killed shim: delete removes everything" {
 	local pid
 	pid=$(create | sed s/pid=//)
