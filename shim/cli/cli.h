@@ -87,5 +87,7 @@ extern const struct cli_command cmd_update, cmd_events;
 extern const struct cli_command cmd_state, cmd_list, cmd_ps;
 /* cmd_spec.c */
 extern const struct cli_command cmd_spec, cmd_features;
+/* cmd_doctor.c */
+extern const struct cli_command cmd_doctor;
 
 #endif

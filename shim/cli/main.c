@@ -43,9 +43,10 @@ static const struct cli_command cmd_restore = { .name = "restore", .run = run_la
 
 /* Rows without a help text are not listed. */
 static const struct cli_command *const commands[] = {
-	&cmd_create,   &cmd_start,  &cmd_run,	 &cmd_exec,   &cmd_kill,       &cmd_pause,
-	&cmd_resume,   &cmd_delete, &cmd_state,	 &cmd_list,   &cmd_ps,	       &cmd_spec,
-	&cmd_features, &cmd_pod,    &cmd_update, &cmd_events, &cmd_checkpoint, &cmd_restore,
+	&cmd_create, &cmd_start,  &cmd_run,	   &cmd_exec,	 &cmd_kill,
+	&cmd_pause,  &cmd_resume, &cmd_delete,	   &cmd_state,	 &cmd_list,
+	&cmd_ps,     &cmd_spec,	  &cmd_features,   &cmd_pod,	 &cmd_update,
+	&cmd_events, &cmd_doctor, &cmd_checkpoint, &cmd_restore,
 };
 
 static const struct cli_command *find_command(const char *name)

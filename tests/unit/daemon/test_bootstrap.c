@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_bootstrap: the three generations of containerd's start protocol. */
 #include "shim/daemon/bootstrap.h"
+#include "shim/cli/doctor.h"
 
 #include <stdio.h>
 
@@ -199,4 +200,10 @@ TEST(group_of_a_config)
 	CHECK(!bootstrap_group("{", 1, &a));
 	CHECK(!bootstrap_group("{\"annotations\":[]}", 18, &a));
 	CHECK(!bootstrap_group("[]", 2, &a));
+}
+
+TEST(doctor_looks_where_the_daemons_are)
+{
+	CHECK_TEXT(DOCTOR_SHIM_PODS, BOOTSTRAP_POD_DIR);
+	CHECK_TEXT(DOCTOR_SHIM_SOCKETS, BOOTSTRAP_SOCKET_DIR);
 }
