@@ -128,7 +128,7 @@ static void add_io(V1__Metrics *m, const struct stats_io *s, struct arena *a)
 
 static void add_hugetlb(V1__Metrics *m, const struct cgroup_stats *s, struct arena *a)
 {
-	m->hugetlb = arena_array(a, s->n_hugetlb, sizeof(*m->hugetlb));
+	m->hugetlb = arena_array(a, s->n_hugetlb, sizeof(V1__HugetlbStat *));
 	m->n_hugetlb = s->n_hugetlb;
 	for (size_t i = 0; i < s->n_hugetlb; i++) {
 		V1__HugetlbStat *h = m->hugetlb[i] = arena_alloc(a, sizeof(*h));

@@ -25,15 +25,14 @@ static void plain(struct err *e)
  * Format in front of what is kept of the old text. The arguments may point into
  * e->msg itself, so nothing is written there before all of it has been read.
  */
-static void fill(struct err *e, const char *tail, const char *fmt, va_list ap)
+static void fill(struct err *e, const char *sep, const char *tail, const char *fmt, va_list ap)
 {
 	char text[sizeof(e->msg)];
 	size_t len;
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	len = strlen(text);
-	if (tail)
-		snprintf(text + len, sizeof(text) - len, ": %s", tail);
+	snprintf(text + len, sizeof(text) - len, "%s%s", sep, tail);
 	memcpy(e->msg, text, sizeof(text));
 	plain(e);
 }
@@ -43,7 +42,7 @@ int(err_set)(struct err *e, int num, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fill(e, NULL, fmt, ap);
+	fill(e, "", "", fmt, ap);
 	va_end(ap);
 	e->num = num ? num : EINVAL;
 	return -1;
@@ -55,7 +54,7 @@ int(err_sys)(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fill(e, strerror(num), fmt, ap);
+	fill(e, ": ", strerror(num), fmt, ap);
 	va_end(ap);
 	e->num = num ? num : EINVAL;
 	return -1;
@@ -66,7 +65,7 @@ int(err_ctx)(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fill(e, e->msg, fmt, ap);
+	fill(e, ": ", e->msg, fmt, ap);
 	va_end(ap);
 	return -1;
 }

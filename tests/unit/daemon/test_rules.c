@@ -18,7 +18,7 @@ static void draw(bool exec, struct str *out)
 			if (rule_check(exec, (enum verb)v, (enum state)s, &next, &e))
 				str_addc(out, '.');
 			else
-				str_addc(out, next == (enum state)s ? '=' : state_name(next)[0]);
+				str_addn(out, next == (enum state)s ? "=" : state_name(next), 1);
 		}
 		str_addc(out, '\n');
 	}

@@ -175,7 +175,7 @@ static int run(const struct box *b, const char *bundle, struct str *bad, struct 
 	in.config = in.host ? config_of(b, &a, e) : NULL;
 	if (!in.config || plan_mounts(&in, &a, &p.mounts, e) || plan_dev(&in, &a, &p.dev, e))
 		return -1;
-	if (unshare(b->inherit_netns ? flags : flags | CLONE_NEWNET) || chdir(bundle))
+	if (unshare((int)(b->inherit_netns ? flags : flags | CLONE_NEWNET)) || chdir(bundle))
 		return err_sys(e, "unshare");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return err_sys(e, "make '/' private");

@@ -49,7 +49,7 @@ TEST(frame_reader_takes_any_split)
 	struct frame empty = { .stream = 5, .type = FRAME_DATA };
 
 	frame_put(wire, &f);
-	memcpy(wire + FRAME_HEAD_LEN, "hello", 5);
+	memset(wire + FRAME_HEAD_LEN, 'x', 5);
 	frame_put(wire + FRAME_HEAD_LEN + 5, &empty);
 	for (size_t step = 1; step <= sizeof(wire); step++) {
 		struct frame_reader r = { 0 };
@@ -57,7 +57,7 @@ TEST(frame_reader_takes_any_split)
 
 		CHECK(feed(&r, wire, sizeof(wire), step, &used) == FRAME_WHOLE);
 		CHECK(used == FRAME_HEAD_LEN + 5 && r.head.stream == 3 && r.head.len == 5);
-		CHECK(r.data && !memcmp(r.data, "hello", 5));
+		CHECK(r.data && !memcmp(r.data, "xxxxx", 5));
 		frame_next(&r);
 		CHECK(feed(&r, wire + used, sizeof(wire) - used, step, &more) == FRAME_WHOLE);
 		CHECK(r.head.stream == 5 && r.head.len == 0 && !r.data);
