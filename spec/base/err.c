@@ -25,7 +25,8 @@ static void plain(struct err *e)
  * Format in front of what is kept of the old text. The arguments may point into
  * e->msg itself, so nothing is written there before all of it has been read.
  */
-static void fill(struct err *e, const char *sep, const char *tail, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void
+fill(struct err *e, const char *sep, const char *tail, const char *fmt, va_list ap)
 {
 	char text[sizeof(e->msg)];
 	size_t len;
