@@ -130,6 +130,8 @@ struct json_object *json_get(struct json_object *obj, const char *key)
 {
 	struct json_object *found = NULL;
 
+	if (!json_object_is_type(obj, json_type_object))
+		return NULL;
 	if (json_object_object_get_ex(obj, key, &found))
 		return found;
 	json_object_object_foreach(obj, k, v)

@@ -182,7 +182,8 @@ struct json_object *json_encode(const void *in, const struct json_field *fields)
 /* The text of a document: one line, or indented by two spaces; no final newline; no "\/". */
 char *json_text(struct json_object *obj, bool pretty, struct arena *a);
 
-/* The member of that key, exactly first, else without case; NULL when absent or null. */
+/* The member of that key, exactly first, else without case; NULL when absent or null, or obj no
+ * object. */
 struct json_object *json_get(struct json_object *obj, const char *key);
 
 #endif

@@ -112,6 +112,14 @@ TEST(json_errors_name_the_key)
 	fails("[1]", "expected object");
 }
 
+TEST(json_get_of_no_object)
+{
+	struct json_object *obj = json_object_new_string("x");
+
+	CHECK(!json_get(obj, "x") && !json_get(NULL, "x"));
+	json_object_put(obj);
+}
+
 TEST(json_limits_of_numbers)
 {
 	auto_arena struct arena a = { 0 };
