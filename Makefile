@@ -6,6 +6,8 @@ SAN ?=
 B ?= $(if $(SAN),build-san,build)
 PREFIX ?= /usr/local
 CNI_BIN ?= /opt/cni/bin
+BASH_COMPLETION ?= $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETION ?= $(PREFIX)/share/zsh/site-functions
 VERSION := 0.1.0
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
@@ -170,13 +172,15 @@ demo:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/peapod $(DESTDIR)$(CNI_BIN) \
-		$(DESTDIR)$(PREFIX)/share/man/man8
+		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION)
 	install -m 755 $(B)/peapod $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/containerd-shim-peapod-v2 $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/pause $(DESTDIR)$(PREFIX)/libexec/peapod/
 	install -m 755 $(B)/peapod-cni $(DESTDIR)$(CNI_BIN)/peapod-cni
 	ln -sf peapod-cni $(DESTDIR)$(CNI_BIN)/peapod
 	install -m 644 $(wildcard shim/*/*.8 cni/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	$(B)/peapod completion bash >$(DESTDIR)$(BASH_COMPLETION)/peapod
+	$(B)/peapod completion zsh >$(DESTDIR)$(ZSH_COMPLETION)/_peapod
 
 clean:
 	rm -rf $(B)

@@ -59,6 +59,7 @@ struct cli_command {
 	unsigned int parse; /* OPT_STOP_AT_FIRST */
 	int min, max;	    /* number of operands; max -1: any */
 	int failed;	    /* exit code of a failure; 0: CLI_FAILED */
+	bool plain;	    /* needs no engine: run() gets an empty one */
 	int (*run)(struct cli *cli, const void *options, int argc, char **argv, struct err *e);
 };
 

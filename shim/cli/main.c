@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shim/cli/cli.h"
+#include "shim/cli/completion.h"
 #include "shim/cli/globals.h"
 #include "shim/cli/pod.h"
 #include "spec/base/auto.h"
@@ -38,20 +39,39 @@ static int run_later(struct cli *cli, const void *options, int argc, char **argv
 static const struct cli_command cmd_pod = {
 	.name = "pod", .operands = "COMMAND ...", .help = "pods without a cluster", .run = run_pod
 };
-static const struct cli_command cmd_checkpoint = { .name = "checkpoint", .run = run_later };
-static const struct cli_command cmd_restore = { .name = "restore", .run = run_later };
+static const struct cli_command cmd_checkpoint = { .name = "checkpoint",
+						   .run = run_later,
+						   .plain = true };
+static const struct cli_command cmd_restore = { .name = "restore",
+						.run = run_later,
+						.plain = true };
+
+static int run_completion(struct cli *cli, const void *options, int argc, char **argv,
+			  struct err *e);
+
+static const struct cli_command cmd_completion = {
+	.name = "completion",
+	.operands = "bash|zsh",
+	.help = "print a script that completes command lines in a shell",
+	.options = cli_no_options,
+	.size = sizeof(struct cli_no_options),
+	.min = 1,
+	.max = 1,
+	.plain = true,
+	.run = run_completion,
+};
 
 /* Rows without a help text are not listed. */
 static const struct cli_command *const commands[] = {
-	&cmd_create, &cmd_start,  &cmd_run,	   &cmd_exec,	 &cmd_kill,
-	&cmd_pause,  &cmd_resume, &cmd_delete,	   &cmd_state,	 &cmd_list,
-	&cmd_ps,     &cmd_spec,	  &cmd_features,   &cmd_pod,	 &cmd_update,
-	&cmd_events, &cmd_doctor, &cmd_checkpoint, &cmd_restore,
+	&cmd_create,	 &cmd_start,   &cmd_run,    &cmd_exec,	 &cmd_kill,   &cmd_pause,
+	&cmd_resume,	 &cmd_delete,  &cmd_state,  &cmd_list,	 &cmd_ps,     &cmd_spec,
+	&cmd_features,	 &cmd_pod,     &cmd_update, &cmd_events, &cmd_doctor, &cmd_completion,
+	&cmd_checkpoint, &cmd_restore, NULL,
 };
 
 static const struct cli_command *find_command(const char *name)
 {
-	for (size_t i = 0; i < countof(commands); i++) {
+	for (size_t i = 0; commands[i]; i++) {
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
 	}
@@ -60,10 +80,10 @@ static const struct cli_command *find_command(const char *name)
 
 static int unknown_command(const char *name, struct err *e)
 {
-	struct name names[countof(commands) + 1] = { 0 };
+	struct name names[countof(commands)] = { 0 };
 	const char *near;
 
-	for (size_t i = 0; i < countof(commands); i++)
+	for (size_t i = 0; commands[i]; i++)
 		names[i].name = commands[i]->name;
 	near = names_nearest(names, name);
 	if (near)
@@ -76,13 +96,31 @@ static void print_text(const struct str *text)
 	(void)write_all(STDOUT_FILENO, text->s, text->len); /* a closed stdout is the caller's */
 }
 
+static int run_completion(struct cli *cli, const void *options, int argc, char **argv,
+			  struct err *e)
+{
+	const struct completion c = { cli_global_options, commands, pod_commands };
+	const struct name *shell = names_find(completion_shells, argv[0]);
+	auto_str struct str s = { 0 };
+
+	(void)cli;
+	(void)options;
+	(void)argc;
+	if (!shell)
+		return err_set(e, EINVAL, "unknown shell '%s', expected bash or zsh", argv[0]);
+	completion_script(&c, (enum completion_shell)shell->value, &s);
+	if (write_all(STDOUT_FILENO, s.s, s.len))
+		return err_sys(e, "write to standard output");
+	return 0;
+}
+
 static void show_usage(void)
 {
 	auto_str struct str s = { 0 };
 
 	str_add(&s, "Usage: " CLI_NAME " [OPTIONS] COMMAND [ARGUMENTS]\n\n"
 		    "Runs containers from OCI bundles, and pods.\n\nCommands:\n");
-	for (size_t i = 0; i < countof(commands); i++) {
+	for (size_t i = 0; commands[i]; i++) {
 		if (commands[i]->help)
 			str_addf(&s, "  %-12s %s\n", commands[i]->name, commands[i]->help);
 	}
@@ -141,7 +179,7 @@ static int run_command(struct cli *cli, const struct cli_command *c, int argc, c
 	}
 	if (c->failed)
 		*failed = c->failed;
-	if (c->run != run_later && globals_engine(cli, e))
+	if (!c->plain && globals_engine(cli, e))
 		return -1;
 	return c->run(cli, options, argc, argv, e);
 }

@@ -12,6 +12,9 @@
  */
 int pod_command(struct cli *cli, int argc, char **argv, struct err *e);
 
+/* All of them; ends with NULL. */
+extern const struct cli_command *const pod_commands[];
+
 /* pod_run.c */
 extern const struct cli_command pod_cmd_run;
 /* pod_control.c */

@@ -8,20 +8,20 @@
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 
-static const struct cli_command *const commands[] = {
-	&pod_cmd_run,  &pod_cmd_add,  &pod_cmd_ps,   &pod_cmd_inspect,
-	&pod_cmd_logs, &pod_cmd_exec, &pod_cmd_stop, &pod_cmd_rm,
+const struct cli_command *const pod_commands[] = {
+	&pod_cmd_run,  &pod_cmd_add, &pod_cmd_ps, &pod_cmd_inspect, &pod_cmd_logs, &pod_cmd_exec,
+	&pod_cmd_stop, &pod_cmd_rm,  NULL,
 };
 
 static const struct cli_command *find_command(const char *name, struct err *e)
 {
-	struct name names[countof(commands) + 1] = { 0 };
+	struct name names[countof(pod_commands)] = { 0 };
 	const char *near;
 
-	for (size_t i = 0; i < countof(commands); i++) {
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
-		names[i].name = commands[i]->name;
+	for (size_t i = 0; pod_commands[i]; i++) {
+		if (!strcmp(pod_commands[i]->name, name))
+			return pod_commands[i];
+		names[i].name = pod_commands[i]->name;
 	}
 	near = names_nearest(names, name);
 	err_set(e, EINVAL, "unknown command '%s'%s%s%s", name, near ? ", did you mean '" : "",
@@ -41,8 +41,8 @@ static void show_usage(void)
 	str_add(&s,
 		"Usage: " CLI_NAME " pod COMMAND [OPTIONS] [ARGUMENTS]\n\n"
 		"Runs containers that share network, ipc, host name and volumes.\n\nCommands:\n");
-	for (size_t i = 0; i < countof(commands); i++)
-		str_addf(&s, "  %-8s %s\n", commands[i]->name, commands[i]->help);
+	for (size_t i = 0; pod_commands[i]; i++)
+		str_addf(&s, "  %-8s %s\n", pod_commands[i]->name, pod_commands[i]->help);
 	str_add(&s,
 		"\n'" CLI_NAME " pod COMMAND --help' tells more; so does " CLI_NAME "-pod(8).\n");
 	print_text(&s);

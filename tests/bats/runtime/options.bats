@@ -5,7 +5,7 @@ load ../lib/bundle
 
 setup() {
 	setup_containers
-	PEAPOD_COMMANDS='create start run exec kill pause resume delete update state list ps events spec features doctor pod'
+	PEAPOD_COMMANDS='create start run exec kill pause resume delete update state list ps events spec features doctor completion pod'
 }
 
 @test "values stand behind a space or an equals sign, names behind one dash or two" {
