@@ -259,9 +259,10 @@ int exe_close_fds(unsigned int preserved, const int *keep, size_t n)
 		errno = EINVAL;
 		return -1;
 	}
-	if (n)
+	if (n) {
 		memcpy(sorted, keep, n * sizeof(*keep));
-	qsort(sorted, n, sizeof(*sorted), by_number);
+		qsort(sorted, n, sizeof(*sorted), by_number);
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (sorted[i] < (int)from)
 			continue;
