@@ -11,20 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cni/nft_table.h"
 #include "spec/base/arena.h"
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-#define COMMENT_MAX  255 /* the length is one byte */
 #define ELEMENTS_MAX 4096
 #define CHAIN_MAIN   "postrouting"
-
-/* Numbers by which nft(8) knows the types of keys; they only serve its display. */
-enum {
-	TYPE_IPV4 = 7,
-	TYPE_IPV6 = 8,
-	TYPE_BITS = 6
-};
 
 static const struct family {
 	uint8_t nfproto;
@@ -33,8 +26,8 @@ static const struct family {
 	const char *masq, *same, *chain;
 	uint32_t same_reg; /* of the destination, behind the source */
 } families[] = {
-	{ NFPROTO_IPV4, 4, 12, 16, TYPE_IPV4, "masq4", "same4", "masq4", NFT_REG32_01 },
-	{ NFPROTO_IPV6, 16, 8, 24, TYPE_IPV6, "masq6", "same6", "masq6", NFT_REG32_04 },
+	{ NFPROTO_IPV4, 4, 12, 16, NFT_TYPE_IPV4, "masq4", "same4", "masq4", NFT_REG32_01 },
+	{ NFPROTO_IPV6, 16, 8, 24, NFT_TYPE_IPV6, "masq6", "same6", "masq6", NFT_REG32_04 },
 };
 
 static const struct family *family_of(const struct ip_net *net)
@@ -49,7 +42,7 @@ static void put_sets(struct nft_batch *b, const struct family *f)
 	struct nlattr *desc, *concat;
 
 	nft_msg(b, NFT_MSG_NEWSET, NLM_F_CREATE);
-	nft_put_str(b, NFTA_SET_TABLE, MASQ_TABLE);
+	nft_put_str(b, NFTA_SET_TABLE, NFT_TABLE);
 	nft_put_str(b, NFTA_SET_NAME, f->masq);
 	nft_put_u32(b, NFTA_SET_FLAGS, NFT_SET_INTERVAL);
 	nft_put_u32(b, NFTA_SET_KEY_TYPE, f->type);
@@ -57,10 +50,10 @@ static void put_sets(struct nft_batch *b, const struct family *f)
 	nft_put_u32(b, NFTA_SET_ID, f->nfproto);
 
 	nft_msg(b, NFT_MSG_NEWSET, NLM_F_CREATE);
-	nft_put_str(b, NFTA_SET_TABLE, MASQ_TABLE);
+	nft_put_str(b, NFTA_SET_TABLE, NFT_TABLE);
 	nft_put_str(b, NFTA_SET_NAME, f->same);
 	nft_put_u32(b, NFTA_SET_FLAGS, NFT_SET_INTERVAL | NFT_SET_CONCAT);
-	nft_put_u32(b, NFTA_SET_KEY_TYPE, f->type << TYPE_BITS | f->type);
+	nft_put_u32(b, NFTA_SET_KEY_TYPE, NFT_CONCAT(f->type, f->type));
 	nft_put_u32(b, NFTA_SET_KEY_LEN, 2 * f->addr_len);
 	nft_put_u32(b, NFTA_SET_ID, 0x100U | f->nfproto);
 	desc = nft_nest(b, NFTA_SET_DESC);
@@ -75,60 +68,26 @@ static void put_sets(struct nft_batch *b, const struct family *f)
 	nft_end(b, desc);
 }
 
-static void put_chain(struct nft_batch *b, const char *name, bool hooked)
-{
-	struct nlattr *hook;
-
-	nft_msg(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
-	nft_put_str(b, NFTA_CHAIN_TABLE, MASQ_TABLE);
-	nft_put_str(b, NFTA_CHAIN_NAME, name);
-	if (hooked) {
-		hook = nft_nest(b, NFTA_CHAIN_HOOK);
-		nft_put_u32(b, NFTA_HOOK_HOOKNUM, NF_INET_POST_ROUTING);
-		nft_put_u32(b, NFTA_HOOK_PRIORITY, NF_IP_PRI_NAT_SRC);
-		nft_end(b, hook);
-		nft_put_str(b, NFTA_CHAIN_TYPE, "nat");
-	}
-	/* Rules have no names to be replaced by: empty the chain, then fill it. */
-	nft_msg(b, NFT_MSG_DELRULE, 0);
-	nft_put_str(b, NFTA_RULE_TABLE, MASQ_TABLE);
-	nft_put_str(b, NFTA_RULE_CHAIN, name);
-}
-
-/* With f the rule is for that family: needed once, but nft(8) can show no rule without it. */
-static struct nlattr *start_rule(struct nft_batch *b, const char *chain, const struct family *f)
-{
-	struct nlattr *rule;
-
-	nft_msg(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-	nft_put_str(b, NFTA_RULE_TABLE, MASQ_TABLE);
-	nft_put_str(b, NFTA_RULE_CHAIN, chain);
-	rule = nft_nest(b, NFTA_RULE_EXPRESSIONS);
-	if (f)
-		nft_expr_nfproto(b, f->nfproto);
-	return rule;
-}
-
 static void put_rules(struct nft_batch *b, const struct family *f)
 {
 	static const uint8_t v4_mask[4] = { 0xf0 }, v4_multicast[4] = { 0xe0 };
 	static const uint8_t v6_multicast = 0xff;
 	struct nlattr *rule;
 
-	rule = start_rule(b, CHAIN_MAIN, f);
+	rule = nft_put_rule(b, CHAIN_MAIN, f->nfproto);
 	nft_expr_payload(b, NFT_HDR_NETWORK, f->saddr, f->addr_len, NFT_REG_1);
 	nft_expr_lookup(b, f->masq, NFT_REG_1);
 	nft_expr_verdict(b, NFT_GOTO, f->chain);
 	nft_end(b, rule);
 
-	rule = start_rule(b, f->chain, f);
+	rule = nft_put_rule(b, f->chain, f->nfproto);
 	nft_expr_payload(b, NFT_HDR_NETWORK, f->saddr, f->addr_len, NFT_REG32_00);
 	nft_expr_payload(b, NFT_HDR_NETWORK, f->daddr, f->addr_len, f->same_reg);
 	nft_expr_lookup(b, f->same, NFT_REG32_00);
 	nft_expr_verdict(b, NFT_RETURN, NULL);
 	nft_end(b, rule);
 
-	rule = start_rule(b, f->chain, f);
+	rule = nft_put_rule(b, f->chain, f->nfproto);
 	if (f->nfproto == NFPROTO_IPV4) {
 		nft_expr_payload(b, NFT_HDR_NETWORK, f->daddr, f->addr_len, NFT_REG_1);
 		nft_expr_mask(b, NFT_REG_1, v4_mask, sizeof(v4_mask));
@@ -140,20 +99,21 @@ static void put_rules(struct nft_batch *b, const struct family *f)
 	nft_expr_verdict(b, NFT_RETURN, NULL);
 	nft_end(b, rule);
 
-	rule = start_rule(b, f->chain, NULL);
+	rule = nft_put_rule(b, f->chain, 0);
 	nft_expr_plain(b, "masq");
 	nft_end(b, rule);
 }
 
 static void put_static(struct nft_batch *b)
 {
-	nft_msg(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	nft_put_str(b, NFTA_TABLE_NAME, MASQ_TABLE);
+	static const struct nft_hook hook = { NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC };
+
+	nft_put_table(b);
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
 		put_sets(b, &families[i]);
-	put_chain(b, CHAIN_MAIN, true);
+	nft_put_chain(b, CHAIN_MAIN, &hook);
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
-		put_chain(b, families[i].chain, false);
+		nft_put_chain(b, families[i].chain, NULL);
 		put_rules(b, &families[i]);
 	}
 }
@@ -164,32 +124,11 @@ static void put_key(struct nft_batch *b, uint16_t attr, const struct ip_addr *a,
 		    const struct ip_addr *second)
 {
 	uint8_t key[32];
-	struct nlattr *nest = nft_nest(b, attr);
 
 	memcpy(key, a->b, a->len);
 	if (second)
 		memcpy(key + a->len, second->b, second->len);
-	nft_put(b, NFTA_DATA_VALUE, key, second ? 2U * a->len : a->len);
-	nft_end(b, nest);
-}
-
-/* A comment as nft(8) stores it: type, length, text with its NUL. */
-static void put_comment(struct nft_batch *b, const char *text)
-{
-	uint8_t tlv[2 + COMMENT_MAX + 1] = { 0 };
-	size_t len = strnlen(text, COMMENT_MAX - 1);
-
-	tlv[1] = (uint8_t)(len + 1);
-	memcpy(tlv + 2, text, len);
-	nft_put(b, NFTA_SET_ELEM_USERDATA, tlv, len + 3);
-}
-
-static struct nlattr *start_elements(struct nft_batch *b, uint16_t msg, const char *set)
-{
-	nft_msg(b, msg, msg == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
-	nft_put_str(b, NFTA_SET_ELEM_LIST_TABLE, MASQ_TABLE);
-	nft_put_str(b, NFTA_SET_ELEM_LIST_SET, set);
-	return nft_nest(b, NFTA_SET_ELEM_LIST_ELEMENTS);
+	nft_put_value(b, attr, key, second ? 2U * a->len : a->len);
 }
 
 /* Add or delete (msg) the elements of one subnet. */
@@ -198,13 +137,14 @@ static void put_subnet(struct nft_batch *b, uint16_t msg, const struct ip_net *n
 {
 	const struct family *f = family_of(net);
 	struct ip_addr first = ip_net_first(net), last = ip_net_last(net), end = ip_next(&last);
+	uint16_t flags = msg == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0;
 	struct nlattr *list, *elem;
 
-	list = start_elements(b, msg, f->masq);
+	list = nft_put_elements(b, msg, flags, f->masq);
 	elem = nft_nest(b, NFTA_LIST_ELEM);
 	put_key(b, NFTA_SET_ELEM_KEY, &first, NULL);
 	if (comment)
-		put_comment(b, comment);
+		nft_put_comment(b, comment);
 	nft_end(b, elem);
 	if (ip_cmp(&end, &first) > 0) { /* else the interval ends where the numbers do */
 		elem = nft_nest(b, NFTA_LIST_ELEM);
@@ -214,7 +154,7 @@ static void put_subnet(struct nft_batch *b, uint16_t msg, const struct ip_net *n
 	}
 	nft_end(b, list);
 
-	list = start_elements(b, msg, f->same);
+	list = nft_put_elements(b, msg, flags, f->same);
 	elem = nft_nest(b, NFTA_LIST_ELEM);
 	put_key(b, NFTA_SET_ELEM_KEY, &first, &first);
 	put_key(b, NFTA_SET_ELEM_KEY_END, &last, &last);
@@ -227,21 +167,19 @@ static void put_subnet(struct nft_batch *b, uint16_t msg, const struct ip_net *n
 struct found {
 	const struct ip_net *net;
 	struct {
-		char network[COMMENT_MAX + 1];
+		char network[NFT_COMMENT_MAX + 1];
 		struct ip_net net;
 	} * v; /* elements that overlap net */
 	size_t n;
 };
 
 /* "NETWORK SUBNET" */
-static bool parse_comment(const uint8_t *tlv, size_t len, char *network, struct ip_net *net)
+static bool parse_comment(const struct nlattr *userdata, char *network, struct ip_net *net)
 {
-	char text[COMMENT_MAX + 1] = "", *space;
+	char text[NFT_COMMENT_MAX + 1] = "", *space;
 
-	if (len < 3 || tlv[0] != 0 || tlv[1] > len - 2)
+	if (!nft_comment(userdata, text))
 		return false;
-	memcpy(text, tlv + 2, tlv[1]);
-	text[tlv[1]] = '\0';
 	space = strrchr(text, ' ');
 	if (!space || ip_net_parse(space + 1, net))
 		return false;
@@ -261,8 +199,7 @@ static void read_element(const struct nlattr *elem, struct found *found)
 		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_USERDATA || found->n == ELEMENTS_MAX)
 			continue;
 		found->v = mem_grow(found->v, found->n + 1, sizeof(*found->v));
-		if (parse_comment(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
-				  found->v[found->n].network, &net) &&
+		if (parse_comment(attr, found->v[found->n].network, &net) &&
 		    ip_net_overlaps(&net, found->net))
 			found->v[found->n++].net = net;
 	}
@@ -302,7 +239,7 @@ static int find(struct nft *n, const struct ip_net *net, bool all, struct found 
 	found->net = net;
 	nft_begin(n, &b, buf);
 	nft_msg(&b, NFT_MSG_GETSETELEM, all ? NLM_F_DUMP : 0);
-	nft_put_str(&b, NFTA_SET_ELEM_LIST_TABLE, MASQ_TABLE);
+	nft_put_str(&b, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 	nft_put_str(&b, NFTA_SET_ELEM_LIST_SET, f->masq);
 	if (!all) {
 		list = nft_nest(&b, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -329,7 +266,7 @@ static int add_subnet(struct nft *n, const char *network, const struct ip_net *s
 		      const struct found *stale, struct err *e)
 {
 	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
-	char comment[COMMENT_MAX + 1];
+	char comment[NFT_COMMENT_MAX + 1];
 	struct nft_batch b;
 
 	snprintf(comment, sizeof(comment), "%s %s", network, ip_net_text(subnet).s);

@@ -20,8 +20,6 @@
  * "NETWORK SUBNET", which tells whose it is. Pods come and go without a change
  * here; like the bridge the elements stay when the last pod has gone.
  */
-#define MASQ_TABLE "peapod"
-
 /* Is that subnet in use on this host? 1, 0, -1. */
 typedef int masq_used_fn(void *arg, const struct ip_net *subnet, struct err *e);
 

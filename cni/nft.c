@@ -7,6 +7,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -75,6 +76,12 @@ void nft_msg(struct nft_batch *b, uint16_t type, uint16_t flags)
 {
 	finish_msg(b);
 	start_msg(b, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, NFPROTO_INET, 0);
+}
+
+void nft_msg_other(struct nft_batch *b, uint16_t type, uint16_t flags, uint8_t family)
+{
+	finish_msg(b);
+	start_msg(b, type, flags, family, 0);
 }
 
 /* Room for so many more bytes of attribute? */
@@ -247,14 +254,43 @@ static void put_value(struct nft_batch *b, uint16_t attr, const void *value, siz
 	nft_end(b, nest);
 }
 
-void nft_expr_nfproto(struct nft_batch *b, uint8_t proto)
+void nft_expr_meta(struct nft_batch *b, uint32_t key, uint32_t reg)
 {
 	struct nlattr *data, *elem = start_expr(b, "meta", &data);
 
-	nft_put_u32(b, NFTA_META_KEY, NFT_META_NFPROTO);
-	nft_put_u32(b, NFTA_META_DREG, NFT_REG_1);
+	nft_put_u32(b, NFTA_META_KEY, key);
+	nft_put_u32(b, NFTA_META_DREG, reg);
 	end_expr(b, elem, data);
+}
+
+void nft_expr_nfproto(struct nft_batch *b, uint8_t proto)
+{
+	nft_expr_meta(b, NFT_META_NFPROTO, NFT_REG_1);
 	nft_expr_cmp(b, NFT_REG_1, &proto, sizeof(proto));
+}
+
+void nft_expr_ct(struct nft_batch *b, uint32_t key, bool directed, uint32_t reg)
+{
+	static const uint8_t original = 0; /* IP_CT_DIR_ORIGINAL */
+	struct nlattr *data, *elem = start_expr(b, "ct", &data);
+
+	nft_put_u32(b, NFTA_CT_KEY, key);
+	nft_put_u32(b, NFTA_CT_DREG, reg);
+	if (directed)
+		nft_put(b, NFTA_CT_DIRECTION, &original, sizeof(original));
+	end_expr(b, elem, data);
+}
+
+void nft_expr_to_local(struct nft_batch *b)
+{
+	static const uint32_t local = RTN_LOCAL;
+	struct nlattr *data, *elem = start_expr(b, "fib", &data);
+
+	nft_put_u32(b, NFTA_FIB_DREG, NFT_REG_1);
+	nft_put_u32(b, NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	nft_put_u32(b, NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	end_expr(b, elem, data);
+	nft_expr_cmp(b, NFT_REG_1, &local, sizeof(local));
 }
 
 void nft_expr_payload(struct nft_batch *b, enum nft_header header, uint32_t offset, uint32_t len,
@@ -298,6 +334,27 @@ void nft_expr_lookup(struct nft_batch *b, const char *set, uint32_t reg)
 
 	nft_put_str(b, NFTA_LOOKUP_SET, set);
 	nft_put_u32(b, NFTA_LOOKUP_SREG, reg);
+	end_expr(b, elem, data);
+}
+
+void nft_expr_map(struct nft_batch *b, const char *map, uint32_t reg, uint32_t to)
+{
+	struct nlattr *data, *elem = start_expr(b, "lookup", &data);
+
+	nft_put_str(b, NFTA_LOOKUP_SET, map);
+	nft_put_u32(b, NFTA_LOOKUP_SREG, reg);
+	nft_put_u32(b, NFTA_LOOKUP_DREG, to);
+	end_expr(b, elem, data);
+}
+
+void nft_expr_dnat(struct nft_batch *b, uint8_t nfproto, uint32_t addr_reg, uint32_t port_reg)
+{
+	struct nlattr *data, *elem = start_expr(b, "nat", &data);
+
+	nft_put_u32(b, NFTA_NAT_TYPE, NFT_NAT_DNAT);
+	nft_put_u32(b, NFTA_NAT_FAMILY, nfproto);
+	nft_put_u32(b, NFTA_NAT_REG_ADDR_MIN, addr_reg);
+	nft_put_u32(b, NFTA_NAT_REG_PROTO_MIN, port_reg);
 	end_expr(b, elem, data);
 }
 

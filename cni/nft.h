@@ -10,7 +10,7 @@
 
 #include "spec/base/err.h"
 
-#define NFT_BATCH_MAX 32768 /* bytes of one batch; a few hundred elements */
+#define NFT_BATCH_MAX 131072 /* bytes of one batch; some hundred elements */
 
 /*
  * nf_tables is spoken to directly, in terms of linux/netfilter/nf_tables.h.
@@ -43,6 +43,8 @@ void nft_begin(const struct nft *n, struct nft_batch *b, char *buf);
 
 /* Start a message (NFT_MSG_*) to our family; flags beside NLM_F_REQUEST. */
 void nft_msg(struct nft_batch *b, uint16_t type, uint16_t flags);
+/* The same to another subsystem (NFNL_SUBSYS_* << 8 | message), about a protocol family. */
+void nft_msg_other(struct nft_batch *b, uint16_t type, uint16_t flags, uint8_t family);
 void nft_put(struct nft_batch *b, uint16_t attr, const void *data, size_t len);
 void nft_put_str(struct nft_batch *b, uint16_t attr, const char *s);
 void nft_put_u32(struct nft_batch *b, uint16_t attr, uint32_t v); /* big-endian on the wire */
@@ -64,11 +66,18 @@ enum nft_header {
 };
 
 void nft_expr_nfproto(struct nft_batch *b, uint8_t proto); /* only packets of that family */
+void nft_expr_meta(struct nft_batch *b, uint32_t key, uint32_t reg);
+/* NFT_CT_*; of a key that both directions have the original one's. */
+void nft_expr_ct(struct nft_batch *b, uint32_t key, bool directed, uint32_t reg);
+void nft_expr_to_local(struct nft_batch *b); /* only packets to an address of this host */
 void nft_expr_payload(struct nft_batch *b, enum nft_header header, uint32_t offset, uint32_t len,
 		      uint32_t reg);
 void nft_expr_mask(struct nft_batch *b, uint32_t reg, const void *mask, size_t len);
 void nft_expr_cmp(struct nft_batch *b, uint32_t reg, const void *value, size_t len);
 void nft_expr_lookup(struct nft_batch *b, const char *set, uint32_t reg);
+/* Into `to` goes the element's data; to a verdict register its verdict. */
+void nft_expr_map(struct nft_batch *b, const char *map, uint32_t reg, uint32_t to);
+void nft_expr_dnat(struct nft_batch *b, uint8_t nfproto, uint32_t addr_reg, uint32_t port_reg);
 void nft_expr_verdict(struct nft_batch *b, int verdict, const char *chain); /* chain: or NULL */
 void nft_expr_plain(struct nft_batch *b, const char *name);		    /* "masq" */
 
