@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cni/apply_ports.h"
 #include "cni/detach.h"
 #include "cni/hostlocal.h"
 #include "cni/masq.h"
@@ -441,8 +442,10 @@ static const struct {
 	[OP_GATEWAY] = { "gateway", do_gateway, is_gateway },
 	[OP_ROUTE] = { "route", do_route, is_route },
 	[OP_MASQ] = { "masquerade", do_masq, is_masq },
+	[OP_PORTS] = { "port mapping", do_ports, are_ports },
 	[OP_WAIT] = { "wait", do_wait, NULL },
 	[OP_DETACH] = { "detach", do_detach, NULL },
+	[OP_UNMAP] = { "port mapping", do_unmap, NULL },
 	[OP_LEASES] = { "leases", do_leases, NULL },
 	[OP_DELETE] = { "delete", do_delete, NULL },
 };
@@ -483,6 +486,9 @@ void undo(struct net *n)
 {
 	struct err ignored;
 
+	if (n->mapped)
+		unmap_ports(n, n->mapped, &ignored);
+	n->mapped = NULL;
 	if (n->made)
 		delete_on_host(n, n->made, &ignored);
 	n->made = NULL;

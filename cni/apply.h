@@ -16,7 +16,7 @@ int apply_all(struct net *n, const struct plan *p, struct err *e);
 /* Look at every operation that leaves something behind; the first thing missing is an error. */
 int verify(struct net *n, const struct plan *p, struct err *e);
 
-/* Take back what only this run can have made: the veth pair. */
+/* Take back what only this run can have made: the veth pair and host ports. */
 void undo(struct net *n);
 
 #endif

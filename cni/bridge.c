@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cni/ports_plan.h"
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
@@ -58,7 +59,6 @@ static int refuse_unbuilt(const struct cni_conf *conf, const struct bridge_doc *
 		{ "macspoofchk", d->macspoofchk },
 		{ "enabledad", d->enabledad },
 		{ "disableContainerInterface", d->disable_container_interface },
-		{ "runtimeConfig: portMappings", conf->runtime.port_mappings.n > 0 },
 		{ "runtimeConfig: bandwidth", conf->runtime.bandwidth != NULL },
 		{ "runtimeConfig: infinibandGUID", conf->runtime.infiniband_guid != NULL },
 		{ "runtimeConfig: deviceID", conf->runtime.device_id != NULL },
@@ -314,16 +314,43 @@ int bridge_plan_add(const struct bridge_conf *c, const struct attach *at,
 	return 0;
 }
 
+static const struct ip_addr *first_address(const struct ipam_result *ipam, bool v4)
+{
+	for (size_t i = 0; i < ipam->ips.n; i++)
+		if (ip_is_v4(&ipam->ips.v[i].address.ip) == v4)
+			return &ipam->ips.v[i].address.ip;
+	return NULL;
+}
+
+int bridge_plan_ports(const struct cni_conf *conf, const struct bridge_conf *c,
+		      const struct attach *at, const struct ipam_result *ipam, struct plan *p,
+		      struct err *e)
+{
+	const struct ports_place place = { attach_host_name(at, p->a), c->bridge, true };
+	const struct ip_addr *v4 = first_address(ipam, true), *v6 = first_address(ipam, false);
+	struct ports_conf ports;
+	struct port_maps maps;
+
+	if (ports_conf_make(conf, p->a, &ports, e) || ports_make(conf, v4, v6, p->a, &maps, e))
+		return -1;
+	if (conf->runtime.port_mappings.n && !v4 && !v6)
+		return cni_err(e, CNI_ERR_CONFIG, "portMappings: the network gives no address");
+	ports_plan_add(&maps, ports.snat, at, &place, p);
+	return 0;
+}
+
 /*
- * First no packet passes, so the addresses may be given out again; then the
+ * First no packet passes, so what follows may be given out again: host ports,
  * addresses; then the slow part, the end of the pair.
  */
-void bridge_plan_del(const struct attach *at, const char *data_dir, struct plan *p)
+void bridge_plan_del(const struct attach *at, const char *data_dir, bool ports, struct plan *p)
 {
 	char *host = attach_host_name(at, p->a);
 	struct op *op;
 
 	plan_op(p, OP_DETACH, ON_HOST, host);
+	if (ports)
+		ports_plan_del(at, p);
 	if (data_dir) {
 		op = plan_op(p, OP_LEASES, ON_HOST, NULL);
 		op->leases.data_dir = data_dir;

@@ -45,7 +45,15 @@ enum {
 int bridge_plan_add(const struct bridge_conf *c, const struct attach *at,
 		    const struct ipam_result *ipam, struct plan *p, struct err *e);
 
-/* Derived from names alone: works with no state, no netns and no usable config. */
-void bridge_plan_del(const struct attach *at, const char *data_dir, struct plan *p);
+/*
+ * The host ports of a pod: behind the rest of ADD. Nothing without mappings.
+ */
+int bridge_plan_ports(const struct cni_conf *conf, const struct bridge_conf *c,
+		      const struct attach *at, const struct ipam_result *ipam, struct plan *p,
+		      struct err *e);
+
+/* Derived from names alone (ports: host ports too): works with no state, no netns and no usable
+ * config. */
+void bridge_plan_del(const struct attach *at, const char *data_dir, bool ports, struct plan *p);
 
 #endif

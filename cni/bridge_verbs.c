@@ -3,9 +3,11 @@
 #include <errno.h>
 
 #include "cni/apply.h"
+#include "cni/apply_ports.h"
 #include "cni/bridge.h"
 #include "cni/hostlocal.h"
 #include "cni/plugin.h"
+#include "cni/ports.h"
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
@@ -37,6 +39,40 @@ static int ipam_type(const struct request *req, bool *ours, struct err *e)
 			       "ipam: type: '%.60s' is not supported, only host-local", text);
 	*ours = true;
 	return 0;
+}
+
+/* Host ports are part of what peapod does; for a bridge the portmap plugin is chained behind it. */
+static bool has_ports(const struct request *req)
+{
+	return str_eq(req->plugin, plugin_peapod.name);
+}
+
+/* The config, as far as it can be checked without addresses. */
+static int read_conf(struct request *req, struct bridge_conf *c, struct err *e)
+{
+	struct ports_conf ports;
+
+	if (bridge_conf_make(&req->conf, &req->args, req->a, c, e))
+		return -1;
+	if (has_ports(req)) {
+		/* Where bridged packets pass the rules its own port leads a pod back that way. */
+		c->hairpin |= req->conf.runtime.port_mappings.n && !c->promisc;
+		return ports_conf_make(&req->conf, req->a, &ports, e);
+	}
+	if (req->conf.runtime.port_mappings.n)
+		return cni_err(e, CNI_ERR_FIELD,
+			       "runtimeConfig: portMappings: not supported by bridge, only by "
+			       "peapod and portmap");
+	return 0;
+}
+
+/* All of ADD behind address management. */
+static int plan_add(struct request *req, const struct bridge_conf *c, const struct attach *at,
+		    const struct ipam_result *ipam, struct plan *p, struct err *e)
+{
+	if (bridge_plan_add(c, at, ipam, p, e))
+		return -1;
+	return has_ports(req) ? bridge_plan_ports(&req->conf, c, at, ipam, p, e) : 0;
 }
 
 static struct attach attach_of(const struct request *req)
@@ -80,14 +116,14 @@ static int fill_interfaces(struct net *n, const struct plan *p, const struct req
 	return 0;
 }
 
-static int wire(const struct request *req, const struct bridge_conf *c,
-		const struct ipam_result *ipam, struct cni_result *out, struct err *e)
+static int wire(struct request *req, const struct bridge_conf *c, const struct ipam_result *ipam,
+		struct cni_result *out, struct err *e)
 {
 	auto_net struct net n = NET_INIT;
 	struct attach at = attach_of(req);
 	struct plan p = { .a = req->a };
 
-	if (bridge_plan_add(c, &at, ipam, &p, e) || net_open(&n, req->netns, e))
+	if (plan_add(req, c, &at, ipam, &p, e) || net_open(&n, req->netns, e))
 		return -1;
 	if (apply(&n, &p, e) || fill_interfaces(&n, &p, req, out, e)) {
 		undo(&n);
@@ -109,7 +145,7 @@ static int bridge_add(struct request *req, struct cni_result *out, struct err *e
 	struct err ignored;
 	bool ours;
 
-	if (bridge_conf_make(&req->conf, &req->args, req->a, &c, e) || ipam_type(req, &ours, e))
+	if (read_conf(req, &c, e) || ipam_type(req, &ours, e))
 		return -1;
 	if (!ours && req->conf.version < CNI_0_3_0)
 		return cni_err(e, CNI_ERR_CONFIG, "a result of version %s needs an IP address",
@@ -134,7 +170,7 @@ static int bridge_del(struct request *req, struct err *e)
 
 	if (req->conf.ipam && hostlocal_place(&req->conf, req->a, &h, e))
 		return -1;
-	bridge_plan_del(&at, h.data_dir, &p);
+	bridge_plan_del(&at, h.data_dir, has_ports(req), &p);
 	if (net_open(&n, req->netns, e))
 		return -1;
 	return apply_all(&n, &p, e);
@@ -153,7 +189,7 @@ static int bridge_check(struct request *req, struct err *e)
 	bool ours;
 	int got;
 
-	if (bridge_conf_make(&req->conf, &req->args, req->a, &c, e) || ipam_type(req, &ours, e))
+	if (read_conf(req, &c, e) || ipam_type(req, &ours, e))
 		return -1;
 	got = cni_conf_prev(&req->conf, req->a, &prev, e);
 	if (got <= 0)
@@ -163,20 +199,37 @@ static int bridge_check(struct request *req, struct err *e)
 	if (ours && (hostlocal_make(&req->conf, &req->args, req->a, &h, e) ||
 		     hostlocal_check(&h, &owner, &ipam, e)))
 		return -1;
-	if (bridge_plan_add(&c, &at, &ipam, &p, e) || net_open(&n, req->netns, e))
+	if (plan_add(req, &c, &at, &ipam, &p, e) || net_open(&n, req->netns, e))
 		return -1;
 	return verify(&n, &p, e);
 }
 
+static int gc_ports(const struct request *req, struct err *e)
+{
+	auto_net struct net n = NET_INIT;
+
+	if (net_open(&n, -1, e))
+		return -1;
+	return unmap_stale(&n, req->conf.name, req->conf.valid_attachments.v,
+			   req->conf.valid_attachments.n, e);
+}
+
+/* Both parts, whatever becomes of the first. */
 static int bridge_gc(struct request *req, struct err *e)
 {
 	struct hostlocal h;
+	struct err later;
+	int rc = 0;
 
-	if (!req->conf.valid_attachments.v || !req->conf.ipam)
+	if (!req->conf.valid_attachments.v)
 		return 0;
-	if (hostlocal_place(&req->conf, req->a, &h, e))
-		return -1;
-	return hostlocal_gc(&h, req->conf.valid_attachments.v, req->conf.valid_attachments.n, e);
+	if (has_ports(req))
+		rc = gc_ports(req, e);
+	if (req->conf.ipam && (hostlocal_place(&req->conf, req->a, &h, rc ? &later : e) ||
+			       hostlocal_gc(&h, req->conf.valid_attachments.v,
+					    req->conf.valid_attachments.n, rc ? &later : e)))
+		rc = -1;
+	return rc;
 }
 
 static int bridge_status(struct request *req, struct err *e)
@@ -185,7 +238,7 @@ static int bridge_status(struct request *req, struct err *e)
 	struct hostlocal h;
 	bool ours;
 
-	if (bridge_conf_make(&req->conf, &req->args, req->a, &c, e) || ipam_type(req, &ours, e))
+	if (read_conf(req, &c, e) || ipam_type(req, &ours, e))
 		return -1;
 	if (!ours)
 		return 0;
@@ -206,7 +259,7 @@ const struct plugin plugin_bridge = {
 
 const struct plugin plugin_peapod = {
 	.name = "peapod",
-	.about = "wires a pod in one call: bridge, addresses, masquerading",
+	.about = "wires a pod in one call: bridge, addresses, masquerading, host ports",
 	.add = bridge_add,
 	.del = bridge_del,
 	.check = bridge_check,

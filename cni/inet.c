@@ -189,3 +189,29 @@ int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, s
 		return err_ctx(e, "look for route %s", ip_net_text(&route->dst).s);
 	return sink.found;
 }
+
+static int read_oif(const struct nlmsghdr *nlh, void *arg, struct err *e)
+{
+	const struct rtmsg *rtm = NLMSG_DATA(nlh);
+	const struct nlattr *oif = nla_find((struct nlattr *)(void *)RTM_RTA(rtm),
+					    (int)NLMSG_PAYLOAD(nlh, sizeof(*rtm)), RTA_OIF);
+
+	(void)e;
+	if (nlh->nlmsg_type == RTM_NEWROUTE && oif)
+		*(int *)arg = (int)nla_get_u32(oif);
+	return 0;
+}
+
+int inet_oif(struct rtnl *r, const struct ip_addr *ip, struct err *e)
+{
+	struct rtmsg rtm = { .rtm_family = family(ip), .rtm_dst_len = ip_width(ip) };
+	struct rtnl_req q = rtnl_req(RTM_GETROUTE, 0, &rtm, sizeof(rtm));
+	int index = 0;
+
+	rtnl_put(&q, RTA_DST, ip->b, ip->len);
+	if (!rtnl_ask(r, &q, read_oif, &index, e))
+		return index;
+	if (e->num == ENETUNREACH || e->num == EHOSTUNREACH)
+		return 0;
+	return err_ctx(e, "look for the route to %s", ip_text(ip).s);
+}

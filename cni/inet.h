@@ -50,4 +50,7 @@ int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, st
  */
 int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
 
+/* The index of the interface by which this host sends to an address. 0: no route, -1. */
+int inet_oif(struct rtnl *r, const struct ip_addr *ip, struct err *e);
+
 #endif

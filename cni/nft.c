@@ -223,7 +223,7 @@ int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, str
 				return err_set(e, bad, "nftables: %s", strerror(bad));
 			if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
 				return 0;
-			if (fn(nlh, arg, e))
+			if (fn && fn(nlh, arg, e))
 				return -1;
 		}
 	}

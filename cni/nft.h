@@ -54,7 +54,8 @@ void nft_end(struct nft_batch *b, struct nlattr *nest);
 /* Send the batch and wait for the kernel's verdict: e->num is its errno. */
 int nft_commit(struct nft *n, struct nft_batch *b, struct err *e);
 
-/* Send one request outside of a batch; fn gets each reply: 0 to go on, -1 with *e filled. */
+/* Send one request outside of a batch; fn (or NULL) gets each reply: 0 to go on, -1 with *e filled.
+ */
 typedef int nft_reply_fn(const struct nlmsghdr *nlh, void *arg, struct err *e);
 int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, struct err *e);
 

@@ -89,6 +89,32 @@ static void print_masq(const struct op *op, struct str *out)
 	str_addf(out, " %s network %s", ip_net_text(&op->masq.subnet).s, op->masq.network);
 }
 
+static void print_ports(const struct op *op, struct str *out)
+{
+	static const char *const snat[] = {
+		[PORT_SNAT_NONE] = "",
+		[PORT_SNAT_LOCAL] = " snat local",
+		[PORT_SNAT_ALL] = " snat all",
+	};
+	const struct portmap *p = &op->ports;
+
+	str_addf(out, " of %s%s%s", p->owner, *p->device ? " on " : "", p->device);
+	if (p->bridge)
+		str_addf(out, " bridge %s", p->bridge);
+	str_add(out, snat[p->snat]);
+	for (size_t i = 0; i < p->maps->n; i++) {
+		const struct port_map *map = &p->maps->v[i];
+
+		str_addf(out, ", %s to %s port %u", port_text(map).s, ip_text(&map->ip).s,
+			 map->port);
+	}
+}
+
+static void print_unmap(const struct op *op, struct str *out)
+{
+	str_addf(out, " ports of %s", op->unmap);
+}
+
 static void print_leases(const struct op *op, struct str *out)
 {
 	str_addf(out, " %s/%s of %s %s", op->leases.data_dir, op->leases.network,
@@ -114,8 +140,10 @@ static const struct {
 	[OP_GATEWAY] = { "gateway", print_gateway },
 	[OP_ROUTE] = { "route", print_route },
 	[OP_MASQ] = { "masquerade", print_masq },
+	[OP_PORTS] = { "map ports", print_ports },
 	[OP_WAIT] = { "wait", NULL },
 	[OP_DETACH] = { "detach", NULL },
+	[OP_UNMAP] = { "unmap", print_unmap },
 	[OP_LEASES] = { "leases", print_leases },
 	[OP_DELETE] = { "delete", print_delete },
 };
@@ -137,7 +165,7 @@ void plan_print(const struct plan *p, struct str *out)
 /* ---- names ---- */
 
 /* FNV-1a over the parts with their NULs, then a finaliser that spreads every bit. */
-static uint64_t hash(const char *const *part, size_t n)
+uint64_t plan_hash(const char *const *part, size_t n)
 {
 	uint64_t h = 0xcbf29ce484222325;
 
@@ -157,13 +185,13 @@ char *attach_host_name(const struct attach *at, struct arena *a)
 {
 	const char *part[] = { at->network, at->container_id, at->ifname };
 
-	return arena_printf(a, "veth%011llx", (unsigned long long)(hash(part, 3) >> 20));
+	return arena_printf(a, "veth%011llx", (unsigned long long)(plan_hash(part, 3) >> 20));
 }
 
 struct mac attach_mac(const struct attach *at, const char *which)
 {
 	const char *part[] = { at->network, at->container_id, at->ifname, which };
-	uint64_t h = hash(part, 4);
+	uint64_t h = plan_hash(part, 4);
 	struct mac mac;
 
 	for (int i = 0; i < MAC_LEN; i++)

@@ -9,6 +9,7 @@
 
 #include "cni/inet.h"
 #include "cni/link.h"
+#include "cni/portmap.h"
 #include "spec/base/arena.h"
 #include "spec/base/str.h"
 #include "spec/cni/addr.h"
@@ -24,8 +25,10 @@ enum op_kind {
 	OP_GATEWAY, /* an address of the bridge: conflicts matter */
 	OP_ROUTE,
 	OP_MASQ,
+	OP_PORTS,  /* host ports lead to the pod; UDP flows to them are forgotten */
 	OP_WAIT,   /* until dev carries packets */
 	OP_DETACH, /* no packet passes dev any more */
+	OP_UNMAP,  /* an owner's host ports are free; UDP flows to them are forgotten */
 	OP_LEASES, /* give back the owner's addresses */
 	OP_DELETE, /* dev is gone */
 	OP_COUNT,
@@ -67,6 +70,8 @@ struct op {
 			const char *network;
 			struct ip_net subnet;
 		} masq;
+		struct portmap ports;
+		const char *unmap; /* the owner */
 		struct {
 			const char *data_dir, *network, *container_id, *ifname;
 		} leases;
@@ -89,6 +94,9 @@ struct op *plan_op(struct plan *p, enum op_kind kind, enum op_where where, const
 void plan_print(const struct plan *p, struct str *out);
 
 /* ---- names that need no state ---- */
+
+/* A hash of texts with their ends, the same on every host and in every run. */
+uint64_t plan_hash(const char *const *part, size_t n);
 
 /* What an attachment is called: network, container and interface. */
 struct attach {

@@ -8,10 +8,7 @@
 #include "spec/base/str.h"
 
 static const struct plugin *const plugins[] = {
-	&plugin_peapod,
-	&plugin_bridge,
-	&plugin_loopback,
-	&plugin_host_local,
+	&plugin_peapod, &plugin_bridge, &plugin_loopback, &plugin_host_local, &plugin_portmap,
 };
 
 const struct plugin *plugin_find(const char *name)

@@ -142,9 +142,9 @@ closed_stdout() {
 	conf '.vlan = 7'
 	fails_with 2 cni ADD
 	assert_output --partial vlan
-	conf '.runtimeConfig.portMappings = [{HostPort: 80, ContainerPort: 80, Protocol: "tcp"}]'
+	conf '.runtimeConfig.bandwidth = {IngressRate: 1000}'
 	fails_with 2 cni ADD
-	assert_output --partial portMappings
+	assert_output --partial bandwidth
 	conf '.ipam.type = "dhcp"'
 	fails_with 2 cni ADD
 	assert_output --partial dhcp

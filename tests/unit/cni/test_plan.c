@@ -156,8 +156,6 @@ TEST(plan_refused)
 		{ "\"enabledad\":true", "", "2 enabledad: not supported" },
 		{ "\"disableContainerInterface\":true", "", "2 disableContainerInterface" },
 		{ "\"ipMasq\":true,\"ipMasqBackend\":\"iptables\"", "", "2 ipMasqBackend" },
-		{ "\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":1}]}", "",
-		  "2 runtimeConfig" },
 		{ "\"runtimeConfig\":{\"bandwidth\":{}}", "", "2 runtimeConfig: bandwidth" },
 		{ "\"hairpinMode\":true,\"promiscMode\":true", "", "7 cannot set" },
 		{ "\"bridge\":\"a/b\"", "", "7 bridge" },
@@ -188,9 +186,10 @@ TEST(plan_del)
 	struct plan p = { .a = &a };
 	auto_str struct str out = { 0 };
 
-	bridge_plan_del(&at, "/leases", &p);
+	bridge_plan_del(&at, "/leases", true, &p);
 	plan_print(&p, &out);
 	CHECK_TEXT(str_text(&out), "host detach vethb4b65655071\n"
+				   "host unmap ports of net c1 eth0\n"
 				   "host leases /leases/net of c1 eth0\n"
 				   "host delete vethb4b65655071 or eth0 in the pod\n");
 }

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* apply_ports: elements first, then the flows that still go by what was there before. */
+#include "cni/apply_ports.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "cni/conntrack.h"
+#include "cni/portmap_table.h"
+#include "spec/base/arena.h"
+#include "spec/base/str.h"
+
+static int device_lives(void *arg, const char *device, struct err *e)
+{
+	struct net *n = arg;
+	struct link link;
+
+	return link_get(&n->host, device, &link, e);
+}
+
+static int forget_flows(struct net *n, const struct port_maps *maps, struct err *e)
+{
+	for (size_t i = 0; i < maps->n; i++) {
+		const struct port_map *map = &maps->v[i];
+
+		if (map->proto == IPPROTO_UDP &&
+		    conntrack_forget_udp(&n->nft, portmap_family(&map->ip)->nfproto, map->host_port,
+					 e))
+			return -1;
+	}
+	return 0;
+}
+
+int do_ports(struct net *n, const struct op *op, struct err *e)
+{
+	if (net_need_nft(n, e) || portmap_ensure(&n->nft, &op->ports, device_lives, n, e))
+		return -1;
+	n->mapped = op->ports.owner;
+	return forget_flows(n, op->ports.maps, e);
+}
+
+int are_ports(struct net *n, const struct op *op, struct err *e)
+{
+	const struct port_map *missing;
+	int there = net_need_nft(n, e) ? -1 : portmap_present(&n->nft, &op->ports, &missing, e);
+
+	if (!there)
+		return err_set(e, ENOENT, "host port %s is not mapped", port_text(missing).s);
+	return there < 0 ? -1 : 0;
+}
+
+static int unmap(struct net *n, portmap_goes_fn *goes, const void *arg, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	struct port_maps gone;
+
+	if (net_need_nft(n, e) || portmap_drop(&n->nft, goes, arg, &a, &gone, e))
+		return -1;
+	return forget_flows(n, &gone, e);
+}
+
+static bool is_owner(const void *arg, const char *owner)
+{
+	return str_eq(arg, owner);
+}
+
+int unmap_ports(struct net *n, const char *owner, struct err *e)
+{
+	return unmap(n, is_owner, owner, e);
+}
+
+int do_unmap(struct net *n, const struct op *op, struct err *e)
+{
+	return unmap_ports(n, op->unmap, e);
+}
+
+struct valid {
+	const char *network;
+	const struct cni_attachment *v;
+	size_t n;
+};
+
+static bool is_stale(const void *arg, const char *owner)
+{
+	const struct valid *valid = arg;
+	struct ports_owner any = ports_owner(valid->network, "", "");
+	size_t part = strcspn(any.s, " ");
+
+	if (strncmp(any.s, owner, part + 1) != 0) /* with the space: of this very network */
+		return false;
+	for (size_t i = 0; i < valid->n; i++) {
+		const char *id = valid->v[i].container_id, *ifname = valid->v[i].ifname;
+
+		any = ports_owner(valid->network, id ? id : "", ifname ? ifname : "");
+		if (str_eq(any.s, owner))
+			return false;
+	}
+	return true;
+}
+
+int unmap_stale(struct net *n, const char *network, const struct cni_attachment *valid,
+		size_t n_valid, struct err *e)
+{
+	struct valid arg = { network, valid, n_valid };
+
+	return unmap(n, is_stale, &arg, e);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* portmap_table: sets, chains and rules of port mappings, and the keys of their elements. */
+#ifndef CNI_PORTMAP_TABLE_H
+#define CNI_PORTMAP_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cni/nft.h"
+#include "cni/ports.h"
+
+/* What differs between IPv4 and IPv6. */
+struct portmap_family {
+	uint8_t nfproto;
+	uint8_t addr_len;
+	uint32_t type;	       /* enum nft_type */
+	uint32_t saddr, daddr; /* offsets in the header */
+	const char *ports, *hostports, *snat, *self, *hairpin;
+};
+#define PORTMAP_FAMILIES 2
+extern const struct portmap_family portmap_families[PORTMAP_FAMILIES];
+const struct portmap_family *portmap_family(const struct ip_addr *ip);
+
+#define PORTMAP_HAIR	"hair"
+#define PORTMAP_MASQALL "masqall"
+
+/* All of it but the elements, right whatever was there before. */
+void portmap_put_table(struct nft_batch *b);
+
+/* A key or value, each part filled up to 4 bytes as registers are. */
+struct portmap_key {
+	uint8_t b[64];
+	size_t len;
+};
+/* Of ports, or of hostports if the mapping has a host_ip. */
+struct portmap_key portmap_port_key(const struct port_map *map);
+struct portmap_key portmap_port_value(const struct port_map *map);
+struct portmap_key portmap_snat_key(const struct port_map *map);
+struct portmap_key portmap_self_key(const struct ip_addr *ip);
+struct portmap_key portmap_hair_key(const char *bridge);
+
+/* The opposite of the first two; -1 if that is none. with_ip: of hostports. */
+int portmap_read(const struct portmap_family *f, bool with_ip, const struct portmap_key *key,
+		 const struct portmap_key *value, struct port_map *out);
+
+#endif
