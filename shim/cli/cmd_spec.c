@@ -2,10 +2,10 @@
 /* cmd_spec: spec, features. */
 #include <errno.h>
 #include <fcntl.h>
-#include <seccomp.h>
 #include <unistd.h>
 
 #include "shim/cli/cli.h"
+#include "shim/engine/built.h"
 #include "shim/engine/host.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
@@ -61,27 +61,12 @@ static int run_spec(struct cli *cli, const void *options, int argc, char **argv,
 	return write_config(o->bundle ? o->bundle : ".", json_text(doc, true, cli->arena), e);
 }
 
-/* Has to say what the engine's planners take: they refuse the rest by name. */
-static const struct oci_built built = {
-	.version = VERSION,
-	.commit = COMMIT,
-	.libseccomp = { SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO },
-	.cgroup_v1 = true,
-	.cgroup_v2 = true,
-	.rdma = true,
-	.apparmor = true,
-	.selinux = true,
-	.idmap = true,
-	.tmpcopyup = true,
-	.nofollow = true,
-};
-
 static int run_features(struct cli *cli, const void *options, int argc, char **argv, struct err *e)
 {
 	(void)options;
 	(void)argc;
 	(void)argv;
-	if (dprintf(STDOUT_FILENO, "%s\n", oci_features_text(&built, cli->arena)) < 0)
+	if (dprintf(STDOUT_FILENO, "%s\n", oci_features_text(engine_built(), cli->arena)) < 0)
 		return err_sys(e, "write to standard output");
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "shim/daemon/place.h"
 #include "shim/daemon/rootfs.h"
 #include "shim/daemon/work.h"
+#include "shim/engine/built.h"
 #include "shim/engine/engine.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
@@ -129,21 +130,12 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	return bad ? -1 : print_deleted(pid, a, e);
 }
 
-/* Has to say what the engine's planners take. */
-static const struct oci_built built = {
-	.version = VERSION,
-	.commit = COMMIT,
-	.cgroup_v1 = true,
-	.cgroup_v2 = true,
-	.rdma = true,
-};
-
 int launch_info(struct arena *a, struct err *e)
 {
 	Pb__RuntimeInfo info = PB__RUNTIME_INFO__INIT;
 	Pb__RuntimeVersion version = PB__RUNTIME_VERSION__INIT;
 	Pb__Any features = PB__ANY__INIT;
-	char *text = oci_features_text(&built, a);
+	char *text = oci_features_text(engine_built(), a);
 	uint8_t *data;
 	size_t len;
 

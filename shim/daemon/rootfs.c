@@ -10,24 +10,57 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "shim/engine/idmap.h"
 #include "spec/base/auto.h"
 #include "spec/base/path.h"
 #include "spec/base/str.h"
+#include "spec/oci/check.h"
 #include "spec/oci/tables.h"
 
 #define ROOTFS	      "rootfs"
 #define PRIVATE_OPTS  "X-containerd."
 #define LOWERDIR      "lowerdir="
+#define UIDMAP	      "uidmap="
+#define GIDMAP	      "gidmap="
 #define ATTR_IN_FLAGS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 #define UNMOUNTS_MAX  256
 
-static int add_option(const char *opt, struct rootfs_plan *p, struct str *data, struct err *e)
+/* "CONTAINER:HOST:SIZE", more of them after commas. */
+static int add_maps(const char *opt, const char *text, struct oci_idmaps *maps, struct arena *a,
+		    struct err *e)
+{
+	size_t n;
+	char **one = str_split(a, text, ',', &n);
+
+	*maps = (struct oci_idmaps){ 0, arena_array(a, n, sizeof(*maps->v)) };
+	for (size_t i = 0; i < n; i++) {
+		uint64_t v[3];
+		size_t n_fields;
+		char **field = str_split(a, one[i], ':', &n_fields);
+
+		for (size_t j = 0; j < countof(v); j++) {
+			if (n_fields != countof(v) || parse_u64(field[j], 10, UINT32_MAX, &v[j]))
+				return err_set(e, EINVAL, "option '%s' is no mapping", opt);
+		}
+		maps->v[maps->n++] = (struct oci_idmap){ .container_id = (uint32_t)v[0],
+							 .host_id = (uint32_t)v[1],
+							 .size = (uint32_t)v[2] };
+	}
+	return oci_check_idmaps("option uidmap or gidmap", maps, e);
+}
+
+static int add_option(const char *opt, struct rootfs_plan *p, struct str *data, struct arena *a,
+		      struct err *e)
 {
 	const struct oci_mount_option *o;
 
 	if (str_starts(opt, PRIVATE_OPTS))
 		return err_set(e, EINVAL, "option '%s' is containerd's own", opt);
-	if (str_eq(opt, "loop") || str_starts(opt, "uidmap=") || str_starts(opt, "gidmap="))
+	if (str_starts(opt, UIDMAP))
+		return add_maps(opt, opt + strlen(UIDMAP), &p->uids, a, e);
+	if (str_starts(opt, GIDMAP))
+		return add_maps(opt, opt + strlen(GIDMAP), &p->gids, a, e);
+	if (str_eq(opt, "loop"))
 		return err_set(e, ENOTSUP, "option '%s' is not supported", opt);
 	o = oci_mount_option_find(opt);
 	if (!o || o->special == OCI_MOUNT_TMPCOPYUP || o->special == OCI_MOUNT_IDMAP ||
@@ -91,6 +124,39 @@ static int compact(struct rootfs_plan *p, size_t page, struct arena *a, struct e
 	return 0;
 }
 
+/* Take the lower directories of an overlay out of its data: they will be mounts of their own. */
+static int split_lower(struct rootfs_plan *p, struct arena *a, struct err *e)
+{
+	char *lower = NULL, **opts;
+	auto_str struct str rest = { 0 };
+	size_t n;
+
+	opts = str_split(a, p->data ? p->data : "", ',', &n);
+	for (size_t i = 0; i < n; i++) {
+		if (str_starts(opts[i], LOWERDIR))
+			lower = opts[i] + strlen(LOWERDIR);
+		else
+			str_addf(&rest, "%s%s", rest.len ? "," : "", opts[i]);
+	}
+	if (!lower || !*lower)
+		return err_set(e, EINVAL, "an overlay with maps, but without lowerdir");
+	p->lower = str_split(a, lower, ':', &p->n_lower);
+	p->data = rest.len ? arena_strdup(a, rest.s) : NULL;
+	return 0;
+}
+
+static int check_maps(struct rootfs_plan *p, struct arena *a, struct err *e)
+{
+	if (!p->uids.n != !p->gids.n)
+		return err_set(e, EINVAL, "option '%s' is missing",
+			       p->uids.n ? "gidmap" : "uidmap");
+	if (!p->uids.n || p->bind)
+		return 0;
+	if (!str_eq(p->type, "overlay"))
+		return err_set(e, ENOTSUP, "options uidmap and gidmap need a bind or an overlay");
+	return split_lower(p, a, e);
+}
+
 int rootfs_plan(const Pb__Mount *m, size_t page, struct arena *a, struct rootfs_plan *out,
 		struct err *e)
 {
@@ -101,7 +167,7 @@ int rootfs_plan(const Pb__Mount *m, size_t page, struct arena *a, struct rootfs_
 	p.recursive = str_eq(m->type, "rbind");
 	p.bind = p.bind || p.recursive;
 	for (size_t i = 0; i < m->n_options; i++) {
-		if (add_option(m->options[i], &p, &data, e))
+		if (add_option(m->options[i], &p, &data, a, e))
 			return -1;
 	}
 	if (!p.bind) {
@@ -110,7 +176,9 @@ int rootfs_plan(const Pb__Mount *m, size_t page, struct arena *a, struct rootfs_
 	}
 	if (data.len)
 		p.data = arena_strdup(a, data.s);
-	if (p.data && data.len >= page - 1 && compact(&p, page, a, e))
+	if (check_maps(&p, a, e))
+		return -1;
+	if (p.data && strlen(p.data) >= page - 1 && compact(&p, page, a, e))
 		return -1;
 	*out = p;
 	return 0;
@@ -131,6 +199,23 @@ static int set_attr(int fd, const struct rootfs_plan *p, struct err *e)
 	return 0;
 }
 
+static int map_ids(const struct rootfs_plan *p, int tree, struct err *e)
+{
+	auto_fd int userns = -1;
+
+	if (!p->uids.n)
+		return 0;
+	userns = idmap_userns(&p->uids, &p->gids, e);
+	return userns < 0 ? -1 : idmap_tree(tree, userns, p->recursive, e);
+}
+
+static int attach(int tree, int target, struct err *e)
+{
+	if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		return err_sys(e, "attach");
+	return 0;
+}
+
 static int apply_bind(const struct rootfs_plan *p, int target, struct err *e)
 {
 	unsigned int flags =
@@ -139,11 +224,17 @@ static int apply_bind(const struct rootfs_plan *p, int target, struct err *e)
 
 	if (tree < 0)
 		return err_sys(e, "clone");
-	if (set_attr(tree, p, e))
-		return -1;
-	if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-		return err_sys(e, "attach");
-	return 0;
+	return set_attr(tree, p, e) || map_ids(p, tree, e) ? -1 : attach(tree, target, e);
+}
+
+static int apply_mapped(const struct rootfs_plan *p, const char *path, int rootfs, struct err *e)
+{
+	auto_fd int overlay = -1;
+
+	if (*p->target)
+		return err_set(e, ENOTSUP, "an overlay with maps below the rootfs");
+	overlay = rootfs_mapped_overlay(p, path, rootfs, e);
+	return overlay < 0 ? -1 : attach(overlay, rootfs, e);
 }
 
 static int apply_new(const struct rootfs_plan *p, int target, struct err *e)
@@ -178,6 +269,7 @@ static int apply(const char *bundle, const struct rootfs_plan *p, struct err *e)
 {
 	auto_free char *path = NULL;
 	auto_fd int rootfs = -1, target = -1;
+	int bad;
 
 	if (asprintf(&path, "%s/" ROOTFS, bundle) < 0)
 		abort();
@@ -187,7 +279,13 @@ static int apply(const char *bundle, const struct rootfs_plan *p, struct err *e)
 	target = root_open(rootfs, *p->target ? p->target : ".", O_PATH, e);
 	if (target < 0)
 		return -1;
-	if (p->bind ? apply_bind(p, target, e) : apply_new(p, target, e))
+	if (p->bind)
+		bad = apply_bind(p, target, e);
+	else if (p->uids.n)
+		bad = apply_mapped(p, path, target, e);
+	else
+		bad = apply_new(p, target, e);
+	if (bad)
 		return -1;
 	return finish(p, rootfs, bundle, e);
 }

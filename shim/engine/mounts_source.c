@@ -4,72 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "shim/engine/idmap.h"
 #include "shim/engine/mounts_locked.h"
 #include "shim/engine/mounts_make.h"
-#include "shim/engine/plan_ns.h"
 #include "spec/base/arena.h"
 #include "spec/base/auto.h"
-#include "spec/base/fd.h"
-#include "spec/base/proc.h"
-#include "spec/base/str.h"
-
-/*
- * A user namespace that exists for its maps only: a child makes it and waits
- * until we have its fd; mount_setattr(2) with MOUNT_ATTR_IDMAP wants no more.
- */
-
-static int write_maps(pid_t pid, const char *file, const struct oci_idmaps *maps, struct err *e)
-{
-	auto_str struct str text = { 0 };
-	char path[64];
-
-	if (maps->n > PLAN_IDMAPS_MAX)
-		return err_set(e, EINVAL, "more than %d mappings", PLAN_IDMAPS_MAX);
-	for (size_t i = 0; i < maps->n; i++)
-		str_addf(&text, "%u %u %u\n", maps->v[i].container_id, maps->v[i].host_id,
-			 maps->v[i].size);
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	return write_file(AT_FDCWD, path, str_text(&text), e);
-}
-
-static int open_mapped(pid_t pid, const struct plan_mount *m, struct err *e)
-{
-	char path[64];
-	int fd;
-
-	if (write_maps(pid, "uid_map", m->uid_maps, e) ||
-	    write_maps(pid, "gid_map", m->gid_maps, e))
-		return -1;
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "open '%s'", path) : fd;
-}
-
-static int make_userns(const struct plan_mount *m, struct err *e)
-{
-	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
-	pid_t pid = proc_clone(&args);
-	int fd;
-
-	if (pid < 0)
-		return err_sys(e, "make a user namespace for the mappings");
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	fd = open_mapped(pid, m, e);
-	kill(pid, SIGKILL);
-	proc_reap(pid);
-	return fd;
-}
 
 static bool same_maps(const struct oci_idmaps *a, const struct oci_idmaps *b)
 {
@@ -86,7 +28,7 @@ static int find_userns(const struct plan_mounts *p, size_t i, int *fds, struct e
 		    same_maps(p->v[j].gid_maps, m->gid_maps))
 			return fds[j];
 	}
-	fds[i] = make_userns(m, e);
+	fds[i] = idmap_userns(m->uid_maps, m->gid_maps, e);
 	return fds[i];
 }
 
@@ -94,15 +36,8 @@ static int map_ids(const struct plan_mounts *p, size_t i, int *fds, struct err *
 {
 	const struct plan_mount *m = &p->v[i];
 	int userns = find_userns(p, i, fds, e);
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns };
-	unsigned int rec = m->idmap_rec ? AT_RECURSIVE : 0;
 
-	if (userns < 0)
-		return -1;
-	if (!mount_setattr(m->source_fd, "", AT_EMPTY_PATH | rec, &attr, sizeof(attr)))
-		return 0;
-	return err_sys(e, "map ids%s",
-		       errno == EINVAL ? " (its file system cannot, or is mapped already)" : "");
+	return userns < 0 || idmap_tree(m->source_fd, userns, m->idmap_rec, e) ? -1 : 0;
 }
 
 static struct mount_source source_of(const struct plan_mount *m)

@@ -72,7 +72,11 @@ TEST(later_options_win)
 
 TEST(options_refused_by_name)
 {
-	static const char *const bad[] = { "loop", "uidmap=0:1:2", "gidmap=0:1:2",
+	static const char *const bad[] = { "loop",
+					   "uidmap=0:1",
+					   "gidmap=0:1:x",
+					   "uidmap=",
+					   "uidmap=0:1:4294967296",
 					   "X-containerd.mkfs=1" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -83,6 +87,47 @@ TEST(options_refused_by_name)
 
 		CHECK(rootfs_plan(&m, PAGE, &a, &p, &e));
 		CHECK_HAS(e.msg, bad[i]);
+	}
+}
+
+TEST(maps_take_the_layers_out_of_an_overlay)
+{
+	auto_arena struct arena a = { 0 };
+	char *options[] = { "workdir=/w", "lowerdir=/l1:/l2", "upperdir=/u",
+			    "uidmap=0:1000:10,10:5000:20", "gidmap=0:2000:30" };
+	Pb__Mount m = make("overlay", &a, "");
+	struct rootfs_plan p;
+	struct err e;
+
+	m.options = options;
+	m.n_options = sizeof(options) / sizeof(*options);
+	ASSERT(!rootfs_plan(&m, PAGE, &a, &p, &e));
+	CHECK_TEXT(p.data, "workdir=/w,upperdir=/u");
+	ASSERT(p.n_lower == 2 && p.uids.n == 2 && p.gids.n == 1);
+	CHECK_TEXT(p.lower[1], "/l2");
+	CHECK(p.uids.v[1].container_id == 10 && p.uids.v[1].host_id == 5000);
+	CHECK(p.gids.v[0].size == 30);
+}
+
+TEST(maps_that_cannot_be_applied)
+{
+	static const struct {
+		const char *type, *options, *text;
+	} bad[] = {
+		{ "overlay", "lowerdir=/a,uidmap=0:1:2", "'gidmap' is missing" },
+		{ "bind", "gidmap=0:1:2", "'uidmap' is missing" },
+		{ "overlay", "upperdir=/a,uidmap=0:1:2,gidmap=0:1:2", "without lowerdir" },
+		{ "ext4", "uidmap=0:1:2,gidmap=0:1:2", "a bind or an overlay" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		auto_arena struct arena a = { 0 };
+		Pb__Mount m = make(bad[i].type, &a, bad[i].options);
+		struct rootfs_plan p;
+		struct err e;
+
+		CHECK(rootfs_plan(&m, PAGE, &a, &p, &e));
+		CHECK_HAS(e.msg, bad[i].text);
 	}
 }
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* built: one statement, for every program that has the engine in it. */
+#include "shim/engine/built.h"
+
+#include <seccomp.h>
+
+static const struct oci_built built = {
+	.version = VERSION,
+	.commit = COMMIT,
+	.libseccomp = { SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO },
+	.cgroup_v1 = true,
+	.cgroup_v2 = true,
+	.rdma = true,
+	.apparmor = true,
+	.selinux = true,
+	.idmap = true,
+	.tmpcopyup = true,
+	.nofollow = true,
+};
+
+const struct oci_built *engine_built(void)
+{
+	return &built;
+}
