@@ -39,7 +39,7 @@ struct cli_globals {
 
 struct cli {
 	struct cli_globals globals;
-	struct engine engine;	/* ready for use, host facts included */
+	struct engine engine;	/* ready for use; host facts only for a command that plans */
 	struct arena *arena;	/* lives as long as the program */
 	unsigned int inherited; /* fds 3, 4, ... that the caller left open, without a gap */
 };
@@ -58,6 +58,7 @@ struct cli_command {
 	size_t size;
 	unsigned int parse; /* OPT_STOP_AT_FIRST */
 	int min, max;	    /* number of operands; max -1: any */
+	bool plans;	    /* needs the facts of the host: engine.host */
 	int failed;	    /* exit code of a failure; 0: CLI_FAILED */
 	bool plain;	    /* needs no engine: run() gets an empty one */
 	int (*run)(struct cli *cli, const void *options, int argc, char **argv, struct err *e);

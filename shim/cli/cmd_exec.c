@@ -171,5 +171,6 @@ const struct cli_command cmd_exec = {
 	.min = 1,
 	.max = -1,
 	.failed = CLI_EXEC_FAILED,
+	.plans = true,
 	.run = run_exec,
 };

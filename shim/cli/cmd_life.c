@@ -217,6 +217,7 @@ const struct cli_command cmd_create = {
 	.size = sizeof(struct life_options),
 	.min = 1,
 	.max = 1,
+	.plans = true,
 	.run = run_create,
 };
 
@@ -228,6 +229,7 @@ const struct cli_command cmd_run = {
 	.size = sizeof(struct life_options),
 	.min = 1,
 	.max = 1,
+	.plans = true,
 	.run = run_run,
 };
 

@@ -76,6 +76,7 @@ const struct cli_command cmd_spec = {
 	.help = "write an example config.json",
 	.options = spec_options,
 	.size = sizeof(struct spec_options),
+	.plans = true,
 	.run = run_spec,
 };
 

@@ -162,5 +162,6 @@ const struct cli_command cmd_update = {
 	.size = sizeof(struct update_options),
 	.min = 1,
 	.max = 1,
+	.plans = true,
 	.run = run_update,
 };

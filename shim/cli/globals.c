@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "shim/engine/host.h"
 #include "spec/base/log.h"
@@ -134,13 +135,10 @@ int globals_engine(struct cli *cli, struct err *e)
 		.user = getenv("USER"),
 		.runtime_dir = getenv("XDG_RUNTIME_DIR"),
 	};
-	const struct host *host = host_probe(cli->arena, e);
 
-	if (!host)
-		return -1;
-	facts.euid = host->euid;
-	facts.in_userns = host->in_userns;
-	en->host = host;
+	facts.euid = geteuid();
+	/* costs a file, so only where it can matter: see globals_rootless() */
+	facts.in_userns = !facts.euid && facts.user && host_in_userns(cli->arena);
 	en->rootless = globals_rootless(g, &facts);
 	en->cgroups = g->systemd_cgroup ? ENGINE_SYSTEMD : (enum engine_cgroups)g->cgroup_manager;
 	en->root = globals_root(g, &facts, cli->arena, e);
@@ -149,4 +147,11 @@ int globals_engine(struct cli *cli, struct err *e)
 	if (!g->root && en->rootless)
 		return keep_from_cleaners(en->root, e);
 	return 0;
+}
+
+int globals_host(struct cli *cli, const struct cli_command *c, struct err *e)
+{
+	if (c->plans && !cli->engine.host)
+		cli->engine.host = host_probe(cli->arena, e);
+	return c->plans && !cli->engine.host ? -1 : 0;
 }

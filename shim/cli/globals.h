@@ -32,7 +32,10 @@ char *globals_root(const struct cli_globals *g, const struct globals_facts *fact
  */
 int globals_log(const struct cli_globals *g, struct err *e);
 
-/* Probe the host and fill cli->engine. */
+/* Fill cli->engine, but for .host. */
 int globals_engine(struct cli *cli, struct err *e);
+
+/* Probe the host for a command that plans; for another nothing. */
+int globals_host(struct cli *cli, const struct cli_command *c, struct err *e);
 
 #endif

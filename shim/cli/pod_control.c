@@ -57,6 +57,7 @@ const struct cli_command pod_cmd_add = {
 	.size = sizeof(struct add_options),
 	.min = 2,
 	.max = 2,
+	.plans = true,
 	.run = run_add,
 };
 
@@ -139,6 +140,7 @@ const struct cli_command pod_cmd_exec = {
 	.parse = OPT_STOP_AT_FIRST,
 	.min = 2,
 	.max = -1,
+	.plans = true,
 	.run = run_exec,
 };
 

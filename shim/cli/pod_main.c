@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shim/cli/globals.h"
 #include "shim/cli/pod.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
@@ -72,6 +73,8 @@ static int run(struct cli *cli, const struct cli_command *c, int argc, char **ar
 	if (n < c->min || (c->max >= 0 && n > c->max))
 		return err_set(e, EINVAL, "expected %s, got %d argument%s", c->operands, n,
 			       n == 1 ? "" : "s");
+	if (globals_host(cli, c, e))
+		return -1;
 	return c->run(cli, options, n, argv, e);
 }
 

@@ -167,5 +167,6 @@ const struct cli_command pod_cmd_run = {
 	.size = sizeof(struct run_options),
 	.min = 1,
 	.max = POD_MEMBER_MAX,
+	.plans = true,
 	.run = run_run,
 };

@@ -35,7 +35,7 @@ struct engine {
 	const char *root; /* state directory, absolute; made (0700) when first needed */
 	enum engine_cgroups cgroups;
 	bool rootless;
-	const struct host *host; /* host_probe(), kept by the caller */
+	const struct host *host; /* of host_probe(); only create, exec and update need it */
 };
 
 /* What create needs beside the bundle. All fds are borrowed. */

@@ -103,14 +103,14 @@ static void probe_caps(struct host *h)
 }
 
 /* The first user namespace maps every id onto itself (user_namespaces(7)). */
-static void probe_userns(struct host *h, struct arena *a)
+bool host_in_userns(struct arena *a)
 {
 	struct err ignored;
 	char *map = read_file(AT_FDCWD, "/proc/self/uid_map", SMALL_FILE_MAX, a, NULL, &ignored);
 	unsigned long inner, outer, count;
 
-	h->in_userns = map && (sscanf(map, "%10lu %10lu %10lu", &inner, &outer, &count) != 3 ||
-			       inner != 0 || outer != 0 || count != UINT32_MAX);
+	return map && (sscanf(map, "%10lu %10lu %10lu", &inner, &outer, &count) != 3 ||
+		       inner != 0 || outer != 0 || count != UINT32_MAX);
 }
 
 static void probe_security(struct host *h)
@@ -168,7 +168,7 @@ struct host *host_probe(struct arena *a, struct err *e)
 	h->cgroups.n = cgroups.n;
 	h->cgroups.v = cgroups.v;
 	probe_caps(h);
-	probe_userns(h, a);
+	h->in_userns = host_in_userns(a);
 	probe_security(h);
 	probe_swap(h, a);
 	return h;

@@ -28,9 +28,12 @@ struct host {
 
 /*
  * Read the facts from /proc and /sys; only what cannot be read is an error.
- * Cheap (a few small files), as every command pays for it. All in the arena.
+ * Some hundred system calls: for who plans. All in the arena.
  */
 struct host *host_probe(struct arena *a, struct err *e);
+
+/* The one of them that does not take the rest: is our user namespace another than the first? */
+bool host_in_userns(struct arena *a);
 
 /* Facts of a golden test (tests/golden/CASE/host.json), same field names. */
 extern const struct json_field host_fields[];

@@ -132,3 +132,14 @@ TEST(log_goes_to_files_only)
 		CHECK(globals_log(&g, &e));
 	}
 }
+
+TEST(the_host_is_asked_only_for_a_command_that_plans)
+{
+	auto_arena struct arena a = { 0 };
+	struct cli cli = { .arena = &a };
+	struct err e;
+
+	CHECK(!globals_host(&cli, &cmd_state, &e) && !cli.engine.host);
+	CHECK(!globals_host(&cli, &cmd_start, &e) && !cli.engine.host);
+	CHECK(!globals_host(&cli, &cmd_create, &e) && cli.engine.host);
+}
