@@ -76,7 +76,7 @@ make_container() {
 	# shellcheck disable=SC2016
 	jq -n --arg name "$name" --arg image "$IMAGE" '{
 		metadata: {name: $name, attempt: 0}, image: {image: $image}, command: $ARGS.positional,
-		log_path: ($name + ".log"), linux: {}
+		log_path: ($name + ".log"), linux: {security_context: {namespace_options: {pid: 1}}}
 	} | '"$filter" --args -- "$@" >"$file"
 	crictl create "$pod" "$file" "$BATS_TEST_TMPDIR/$pod.json"
 }
@@ -100,6 +100,11 @@ has_state() {
 exits_with() {
 	wait_until 15 has_state "$1" EXITED
 	assert_equal "$(inspect "$1" '"\(.status.exitCode) \(.status.reason)"')" "$2 ${3:-Error}"
+}
+
+# fetch ADDRESS PORT PATH: by HTTP, from the host
+fetch() {
+	printf 'GET %s HTTP/1.0\r\n\r\n' "$3" | socat -t 5 - "TCP:$1:$2,connect-timeout=5"
 }
 
 cri_shims() {

@@ -37,3 +37,149 @@ teardown() { teardown_cri; }
 	assert_output ""
 	wait_until 5 no_leftovers
 }
+
+@test "exec: output, exit codes, input, and no such program" {
+	local c
+	c=$(new_container "$(new_pod p)" app . sleep 1000)
+	run -0 crictl exec -s "$c" sh -c 'echo out; echo err >&2'
+	# crictl shows both here, each with a line's end of its own
+	assert_line out
+	assert_line err
+	run -1 crictl exec -s "$c" sh -c 'exit 7'
+	assert_output --partial 7
+	run -1 crictl exec -s "$c" no-such-program
+	assert_output --partial no-such-program
+	run -0 bash -c "seq 100000 | timeout 30 crictl --config $CDIR/crictl.yaml exec -i $c cat | cksum"
+	assert_output "$(seq 100000 | cksum)"
+}
+
+@test "exec on a terminal" {
+	local c
+	c=$(new_container "$(new_pod p)" app . sleep 1000)
+	typed() { printf 'tty; stty size; exit 5\n' | "$TOOL/onpty" timeout -s KILL 30 crictl --config "$CDIR/crictl.yaml" exec -it "$c" sh; }
+	run typed
+	assert_failure
+	assert_output --partial /dev/pts/0
+	assert_output --partial "33 111"
+}
+
+@test "ten megabytes through exec -s are complete" {
+	local c
+	c=$(new_container "$(new_pod p)" app . sleep 1000)
+	run -0 bash -c "timeout 60 crictl --config $CDIR/crictl.yaml exec -s $c sh -c 'yes 0123456789abcde | head -c 10485760' | head -c 10485760 | cksum"
+	assert_output "$(yes 0123456789abcde | head -c 10485760 | cksum)"
+}
+
+@test "attach: a container's input and output, and the end of its input" {
+	local c
+	c=$(new_container "$(new_pod p)" app '.stdin = true | .stdin_once = true' sh -c 'cat; echo over')
+	attached() { printf 'one\ntwo\n' | crictl attach -i "$c"; }
+	run -0 attached
+	assert_line one
+	assert_line two
+	exits_with "$c" 0 Completed
+	run -0 crictl logs "$c"
+	assert_output $'one\ntwo\nover'
+}
+
+@test "attach to a container with a terminal" {
+	local c
+	c=$(new_container "$(new_pod p)" app '.stdin = true | .tty = true' sh)
+	typed() { printf 'tty; exit 3\n' | "$TOOL/onpty" timeout -s KILL 30 crictl --config "$CDIR/crictl.yaml" attach -it "$c"; }
+	run typed
+	assert_output --partial /dev/pts/0
+	exits_with "$c" 3
+}
+
+@test "logs: both streams, followed to the end" {
+	local c
+	c=$(new_container "$(new_pod p)" app . sh -c 'echo one; echo two >&2; sleep 1; echo three')
+	run -0 --separate-stderr crictl logs -f "$c"
+	assert_output $'one\nthree'
+	assert_equal "$stderr" two
+	exits_with "$c" 0 Completed
+	run -0 awk '{ print $2, $3, $4 }' "$LOGS/p/app.log"
+	assert_line "stdout F one"
+	assert_line "stderr F two"
+}
+
+@test "a hundred megabytes of logs are complete" {
+	local c
+	# shellcheck disable=SC2016 # the container's shell
+	c=$(new_container "$(new_pod p)" app . sh -c 'yes $(printf %01023d 0) | head -n 102400')
+	wait_until 60 has_state "$c" EXITED
+	exits_with "$c" 0 Completed
+	run -0 awk '$3 == "F" && length($4) == 1023 { n++ } END { print n, NR }' "$LOGS/p/app.log"
+	assert_output "102400 102400"
+	rm "$LOGS/p/app.log"
+}
+
+@test "exit codes and signals" {
+	local pod a b c d
+	pod=$(new_pod p)
+	a=$(new_container "$pod" a . true)
+	b=$(new_container "$pod" b . sh -c 'exit 42')
+	c=$(new_container "$pod" c . sh -c 'trap "exit 9" TERM; echo set; while :; do sleep 0.1; done')
+	d=$(new_container "$pod" d . sleep 1000)
+	exits_with "$a" 0 Completed
+	exits_with "$b" 42
+	wait_until 10 grep -q set "$LOGS/p/c.log"
+	crictl stop -t 10 "$c"
+	exits_with "$c" 9
+	crictl stop -t 1 "$d"
+	exits_with "$d" 137
+}
+
+@test "an entry point that is not there fails to start, and names it" {
+	local pod c
+	pod=$(new_pod p)
+	c=$(make_container "$pod" app . no-such-program)
+	run crictl start "$c"
+	assert_failure
+	assert_output --partial no-such-program
+	assert_equal "$(inspect "$c" .status.state)" CONTAINER_EXITED
+	crictl rm "$c"
+	# the pod is as good as before
+	exits_with "$(new_container "$pod" app2 . true)" 0 Completed
+}
+
+@test "a container that runs out of memory was OOMKilled" {
+	local c
+	c=$(new_container "$(new_pod p)" app '.linux.resources.memory_limit_in_bytes = 33554432' tail /dev/zero)
+	exits_with "$c" 137 OOMKilled
+}
+
+@test "stats of containers and pods" {
+	local pod c
+	pod=$(new_pod p)
+	c=$(new_container "$pod" app . sh -c 'i=0; while :; do i=$((i + 1)); done')
+	used() { [ "$(crictl stats -a -s 0 -o json "$1" | jq -r '.stats[0].cpu.usageCoreNanoSeconds.value // "0"')" -gt 1000000 ]; }
+	wait_until 10 used "$c"
+	run -0 crictl stats -o json "$c"
+	[ "$(jq -r '.stats[0].memory.workingSetBytes.value' <<<"$output")" -gt 0 ]
+	run -0 crictl statsp -o json "$pod"
+	assert_equal "$(jq -r '.stats[0].attributes.metadata.name' <<<"$output")" p
+	[ "$(jq -r '.stats[0].linux.cpu.usageCoreNanoSeconds.value' <<<"$output")" -gt 0 ]
+}
+
+@test "update of memory and cpu limits" {
+	local c dir=/sys/fs/cgroup file=memory.max
+	c=$(new_container "$(new_pod p)" app '.linux.resources = {memory_limit_in_bytes: 67108864, cpu_shares: 512}' sleep 1000)
+	[ -f $dir/cgroup.controllers ] || dir=/sys/fs/cgroup/memory file=memory.limit_in_bytes
+	assert_equal "$(cat "$dir/$NS/$c/$file")" 67108864
+	crictl update --memory 134217728 "$c"
+	assert_equal "$(cat "$dir/$NS/$c/$file")" 134217728
+	assert_equal "$(inspect "$c" .status.resources.linux.memoryLimitInBytes)" 134217728
+}
+
+@test "port-forward reaches a server on the pod's localhost" {
+	local pod c pid
+	pod=$(new_pod p)
+	c=$(new_container "$pod" app . httpd -f -p 127.0.0.1:8080 -h /etc)
+	timeout -s KILL 60 crictl --config "$CDIR/crictl.yaml" port-forward "$pod" 0:8080 >"$BATS_TEST_TMPDIR/ports" 2>&1 3>&- &
+	pid=$!
+	port() { sed -nE 's/.*127.0.0.1:([0-9]+) -> 8080.*/\1/p' "$BATS_TEST_TMPDIR/ports" | head -n 1; }
+	answers() { [ -n "$(port)" ] && fetch 127.0.0.1 "$(port)" /passwd | grep -q ^root; }
+	wait_until 15 answers
+	kill "$pid"
+}
