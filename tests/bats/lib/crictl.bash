@@ -51,6 +51,13 @@ crictl() {
 	timeout -s KILL 60 crictl --config "$CDIR/crictl.yaml" --timeout 30s "$@"
 }
 
+# on_terminal LINE ARGS...: crictl on a terminal on which a line is typed
+on_terminal() {
+	local line=$1
+	shift
+	printf '%s\n' "$line" | "$TOOL/onpty" timeout -s KILL 60 crictl --config "$CDIR/crictl.yaml" "$@"
+}
+
 # new_pod NAME [FILTER [JQ OPTIONS...]]: run a pod of the configuration that the jq filter makes
 # of the usual one
 new_pod() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The life of pods and containers as crictl sees it.
+# shellcheck disable=SC2016 # shells of containers, and awk
 
 load ../lib/common
 load ../lib/shim
@@ -56,8 +57,7 @@ teardown() { teardown_cri; }
 @test "exec on a terminal" {
 	local c
 	c=$(new_container "$(new_pod p)" app . sleep 1000)
-	typed() { printf 'tty; stty size; exit 5\n' | "$TOOL/onpty" timeout -s KILL 30 crictl --config "$CDIR/crictl.yaml" exec -it "$c" sh; }
-	run typed
+	run on_terminal 'tty; stty size; exit 5' exec -it "$c" sh
 	assert_failure
 	assert_output --partial /dev/pts/0
 	assert_output --partial "33 111"
@@ -85,8 +85,7 @@ teardown() { teardown_cri; }
 @test "attach to a container with a terminal" {
 	local c
 	c=$(new_container "$(new_pod p)" app '.stdin = true | .tty = true' sh)
-	typed() { printf 'tty; exit 3\n' | "$TOOL/onpty" timeout -s KILL 30 crictl --config "$CDIR/crictl.yaml" attach -it "$c"; }
-	run typed
+	run on_terminal 'tty; exit 3' attach -it "$c"
 	assert_output --partial /dev/pts/0
 	exits_with "$c" 3
 }
@@ -96,6 +95,7 @@ teardown() { teardown_cri; }
 	c=$(new_container "$(new_pod p)" app . sh -c 'echo one; echo two >&2; sleep 1; echo three')
 	run -0 --separate-stderr crictl logs -f "$c"
 	assert_output $'one\nthree'
+	# shellcheck disable=SC2154 # bats sets it
 	assert_equal "$stderr" two
 	exits_with "$c" 0 Completed
 	run -0 awk '{ print $2, $3, $4 }' "$LOGS/p/app.log"
@@ -105,7 +105,6 @@ teardown() { teardown_cri; }
 
 @test "a hundred megabytes of logs are complete" {
 	local c
-	# shellcheck disable=SC2016 # the container's shell
 	c=$(new_container "$(new_pod p)" app . sh -c 'yes $(printf %01023d 0) | head -n 102400')
 	wait_until 60 has_state "$c" EXITED
 	exits_with "$c" 0 Completed
