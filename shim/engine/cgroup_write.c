@@ -26,7 +26,7 @@ static const struct {
 	{ "cpuset", "", EACCES, "the cgroup above does not have all of them" },
 	{ "cpuset", "", EINVAL, "no such CPU or memory node" },
 	{ "memory", "memory.memsw", EINVAL, "less than the memory limit" },
-	{ "memory", "", EBUSY, "more is in use already" },
+	{ "memory", "", EBUSY, "too low: more is in use already" },
 	{ NULL, "", ENODEV, "no such device" },
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -131,6 +132,21 @@ int launch_clone(struct child *c, uint64_t flags, void (*run)(struct child *), s
 	return 0;
 }
 
+/* The kernel killed it in its cgroup: tell which limit that was. */
+static int memory_too_low(const struct child *c, struct err *e)
+{
+	const struct oci_linux *l = c->config->linux_;
+	const struct oci_resources *r = l ? l->resources : NULL;
+
+	if (!r || !r->memory || !r->memory->limit.set)
+		return err_set(e, ENOMEM,
+			       "the process was killed for want of memory before it could start");
+	return err_set(e, ENOMEM,
+		       "linux: resources: memory: limit: too low to start the process: it was "
+		       "killed for want of memory, with a limit of %" PRId64 " bytes",
+		       r->memory->limit.v);
+}
+
 /* It ended without a word: what did its end look like? */
 static int explain(struct child *c, struct launched *l, struct err *e)
 {
@@ -145,9 +161,7 @@ static int explain(struct child *c, struct launched *l, struct err *e)
 		return err_set(e, ESRCH, "the container's process ended with status %d: %s",
 			       WEXITSTATUS(status), arena_strdup(&c->arena, e->msg));
 	if (WTERMSIG(status) == SIGKILL && cgroup_oom_kills(c->record))
-		return err_set(e, ENOMEM,
-			       "the container's process was killed for want of memory: "
-			       "linux.resources.memory.limit is too low to start it");
+		return memory_too_low(c, e);
 	return err_set(e, ESRCH, "the container's process was killed by signal %d: %s",
 		       WTERMSIG(status), arena_strdup(&c->arena, e->msg));
 }

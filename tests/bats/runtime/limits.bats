@@ -29,6 +29,31 @@ control() {
 	run -0 peapod run -b "$DIR/c" c
 }
 
+@test "a memory limit that is too low to create a container is named, with what is in use" {
+	new_bundle "$DIR/c" true
+	edit_config "$DIR/c" '.linux.resources.memory = {limit: 4096}'
+	run -1 peapod run -b "$DIR/c" c
+	if [ -d /sys/fs/cgroup/memory ]; then
+		assert_output --regexp 'linux: resources: memory: limit \(too low: more is in use already, usage [0-9]+'
+	else # the kernel takes the limit and then kills
+		assert_output --partial "linux: resources: memory: limit: too low to start the process"
+	fi
+	run -0 leftovers
+	assert_output ''
+}
+
+@test "an out-of-memory kill on the way to the program names the limit" {
+	new_bundle "$DIR/c" true
+	# The home directory is looked up here, by a process inside the cgroup.
+	yes 'nobody:x:99999:99999::/:/bin/false' | head -c 900000 >"$DIR/c/rootfs/etc/passwd"
+	edit_config "$DIR/c" '.linux.resources.memory = {limit: 524288, swap: 524288}'
+	run -1 peapod create -b "$DIR/c" c
+	assert_output --partial "linux: resources: memory: limit: too low to start the process"
+	assert_output --partial "524288"
+	run -0 leftovers
+	assert_output ''
+}
+
 @test "the memory limit is that of the cgroup" {
 	new_bundle "$DIR/c" true
 	edit_config "$DIR/c" '.linux.resources.memory = {limit: 33554432}'

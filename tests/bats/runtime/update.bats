@@ -137,7 +137,7 @@ cg_all() {
 	peapod start c1
 	before=$(cg_all)
 	run -1 peapod update --pids-limit 7 --memory 4k c1
-	assert_output --regexp "memory: limit \(more is in use already, usage [0-9]+"
+	assert_output --regexp "memory: limit \(too low: more is in use already, usage [0-9]+"
 	assert_equal "$(cg_all)" "$before"
 }
 
