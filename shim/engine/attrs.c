@@ -62,6 +62,15 @@ static int set_oom(const struct plan_proc *p, pid_t pid, int proc, bool rootless
 	return 0;
 }
 
+static const char *why_not(const struct plan_rlimit *r, int num)
+{
+	if (num != EPERM)
+		return "";
+	return r->resource == RLIMIT_NOFILE
+		       ? " (needs CAP_SYS_RESOURCE, and at most sysctl fs.nr_open)"
+		       : " (needs CAP_SYS_RESOURCE)";
+}
+
 int attrs_of_child(const struct plan_proc *p, pid_t pid, int proc, bool rootless, struct err *e)
 {
 	for (size_t i = 0; i < p->n_rlimits; i++) {
@@ -74,7 +83,9 @@ int attrs_of_child(const struct plan_proc *p, pid_t pid, int proc, bool rootless
 			continue;
 		now.rlim_max = r->value.rlim_max;
 		if (prlimit(pid, (__rlimit_resource_t)r->resource, &now, NULL))
-			return err_sys(e, "process: rlimits: %s: raise the hard limit", r->name);
+			return err_sys(e, "process: rlimits: %s: raise the hard limit to %llu%s",
+				       r->name, (unsigned long long)r->value.rlim_max,
+				       why_not(r, errno));
 	}
 	if (p->oom_score_adj.set)
 		return set_oom(p, pid, proc, rootless, e);

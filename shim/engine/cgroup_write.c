@@ -25,6 +25,7 @@ static const struct {
 	{ "cpu", "cpu.max", EINVAL, "the kernel's minimum of quota and period is 1000 us" },
 	{ "cpuset", "", EACCES, "the cgroup above does not have all of them" },
 	{ "cpuset", "", EINVAL, "no such CPU or memory node" },
+	{ "cpuset", "", ERANGE, "no such CPU or memory node" },
 	{ "memory", "memory.memsw", EINVAL, "less than the memory limit" },
 	{ "memory", "", EBUSY, "too low: more is in use already" },
 	{ NULL, "", ENODEV, "no such device" },

@@ -220,7 +220,7 @@ int child_user(struct child *c, struct err *e)
 int child_find(struct child *c, struct err *e)
 {
 	c->env = exe_env(&c->plan->proc, c->root, &c->arena);
-	c->exe = exe_find(&c->plan->proc, c->env, &c->self, &c->arena, e);
+	c->exe = exe_find(&c->plan->proc, c->env, &c->self, &c->arena, &c->exe_hint, e);
 	umask(c->plan->proc.umask);
 	return c->exe ? 0 : -1;
 }
@@ -251,7 +251,7 @@ _Noreturn void child_exec(struct child *c, int report)
 
 	if (!prepare_exec(c, report, &e)) {
 		execve(c->exe, c->plan->proc.args, c->env);
-		exe_failed(errno, c->plan->proc.args[0], &e);
+		exe_failed(errno, c->plan->proc.args[0], c->exe_hint, &e);
 	}
 	child_fail(report, &e);
 }

@@ -52,6 +52,7 @@ struct child {
 	struct tty tty;
 	char **env;
 	char *exe;
+	char *exe_hint; /* what may be wrong with it, or NULL */
 };
 #define CHILD_INIT                                                                                 \
 	{                                                                                          \

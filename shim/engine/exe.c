@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "shim/engine/exe_hint.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/path.h"
@@ -160,8 +161,12 @@ static int check_file(const char *path)
 	return 0;
 }
 
-/* The file itself, or the interpreter that its "#!" line names: is it our own program? */
-static int refuse_self(const char *path, const struct exe_self *self, struct err *e)
+/*
+ * The file itself, or the interpreter that its "#!" line names: is it our own program? As the
+ * file is open then, what execve() may dislike about it is looked for at once.
+ */
+static int look_inside(const char *path, const struct exe_self *self, struct arena *a, char **hint,
+		       struct err *e)
 {
 	char line[SCRIPT_LINE_MAX + 1];
 	const char *at = path;
@@ -177,6 +182,8 @@ static int refuse_self(const char *path, const struct exe_self *self, struct err
 				       "exec: \"%s\": permission denied: it is the runtime itself",
 				       path);
 		n = fd < 0 ? -1 : read_full(fd, line, SCRIPT_LINE_MAX);
+		if (!depth && n >= 0)
+			*hint = exe_hint(fd, line, (size_t)n, a);
 		if (n < 2 || line[0] != '#' || line[1] != '!')
 			return 0;
 		line[n] = '\0';
@@ -187,7 +194,8 @@ static int refuse_self(const char *path, const struct exe_self *self, struct err
 	return 0;
 }
 
-static char *search_path(const char *name, const char *path, struct arena *a)
+/* *noexec: one that was found, but may not be executed where it is. */
+static char *search_path(const char *name, const char *path, struct arena *a, char **noexec)
 {
 	char **dirs = path ? str_split(a, path, ':', NULL) : NULL;
 
@@ -195,8 +203,12 @@ static char *search_path(const char *name, const char *path, struct arena *a)
 		const char *dir = **dirs ? *dirs : ".";
 		char *file = arena_printf(a, "%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
 
-		if (!check_file(file))
+		int why = check_file(file);
+
+		if (!why)
 			return file;
+		if (why == EACCES && !*noexec && exe_on_noexec(file))
+			*noexec = file;
 	}
 	return NULL;
 }
@@ -207,7 +219,8 @@ static void reason_text(struct err *e, int num, const char *name, const char *do
 	const char *reason = strerror(num);
 
 	if (num == EACCES)
-		err_set(e, num, "exec: \"%s\": permission denied", name);
+		err_set(e, num, "exec: \"%s\": permission denied%s", name,
+			exe_on_noexec(name) ? ": its file system is mounted noexec" : "");
 	else if (num == EISDIR)
 		err_set(e, num, "exec: \"%s\": is a directory", name);
 	else
@@ -215,18 +228,23 @@ static void reason_text(struct err *e, int num, const char *name, const char *do
 			tolower((unsigned char)reason[0]), reason + 1);
 }
 
-void exe_failed(int num, const char *name, struct err *e)
+void exe_failed(int num, const char *name, const char *hint, struct err *e)
 {
-	reason_text(e, num, name, "");
+	const char *reason = strerror(num);
+	bool about_file = num == ENOENT || num == ENOEXEC || num == ELIBBAD;
+
+	err_set(e, num, "exec: \"%s\": %c%s%s%s", name, tolower((unsigned char)reason[0]),
+		reason + 1, hint && about_file ? ": " : "", hint && about_file ? hint : "");
 }
 
 char *exe_find(const struct plan_proc *p, char *const *env, const struct exe_self *self,
-	       struct arena *a, struct err *e)
+	       struct arena *a, char **hint, struct err *e)
 {
 	const char *name = p->args[0];
-	char *file;
+	char *file, *noexec = NULL;
 	int why;
 
+	*hint = NULL;
 	if (strchr(name, '/')) {
 		why = check_file(name);
 		if (why) {
@@ -235,14 +253,15 @@ char *exe_find(const struct plan_proc *p, char *const *env, const struct exe_sel
 		}
 		file = arena_strdup(a, name);
 	} else {
-		file = search_path(name, env_get(env, "PATH"), a);
+		file = search_path(name, env_get(env, "PATH"), a, &noexec);
 		if (!file) {
-			err_set(e, ENOENT, "exec: \"%s\": executable file not found in $PATH",
-				name);
+			err_set(e, ENOENT, "exec: \"%s\": executable file not found in $PATH%s%s%s",
+				name, noexec ? ": the file system of '" : "", noexec ? noexec : "",
+				noexec ? "' is mounted noexec" : "");
 			return NULL;
 		}
 	}
-	return refuse_self(file, self, e) ? NULL : file;
+	return look_inside(file, self, a, hint, e) ? NULL : file;
 }
 
 static int by_number(const void *a, const void *b)

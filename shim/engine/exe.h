@@ -51,12 +51,14 @@ char **exe_env(const struct plan_proc *p, int root, struct arena *a);
  *   exec: "X": stat X: no such file or directory
  *   exec: "X": permission denied
  *   exec: "X": is a directory
+ * with what is wrong behind it where that is known. *hint (in the arena, or NULL) is
+ * what execve(2) may still dislike about the file.
  */
 char *exe_find(const struct plan_proc *p, char *const *env, const struct exe_self *self,
-	       struct arena *a, struct err *e);
+	       struct arena *a, char **hint, struct err *e);
 
-/* The same texts for a failed execve(2) of `name`. */
-void exe_failed(int num, const char *name, struct err *e);
+/* The same texts for a failed execve(2) of `name`. It makes no system call: seccomp is on. */
+void exe_failed(int num, const char *name, const char *hint, struct err *e);
 
 /* Close every fd above 2 but those listed (any order); -1s in the list are skipped. */
 #define EXE_KEEP_MAX 8

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "spec/base/auto.h"
+#include "spec/base/names.h"
 #include "spec/base/str.h"
+#include "spec/oci/tables.h"
 
 #define LOG_MAX	      256 /* bytes of one message of a file system context */
 #define LOG_LINES     16
@@ -37,6 +39,24 @@ static int fs_error(int fs, const char *type, const char *what, struct err *e)
 	return err_sys(e, "file system '%s': %s: %s", type, what, last);
 }
 
+/* What other file systems than this one take is no help, so these are few. */
+static const struct name fs_options[] = {
+	{ "size", 0 }, { "mode", 0 },	  { "uid", 0 },	     { "gid", 0 },     { "nr_inodes", 0 },
+	{ "huge", 0 }, { "lowerdir", 0 }, { "upperdir", 0 }, { "workdir", 0 }, { "ptmxmode", 0 },
+	{ 0 },
+};
+
+static int fs_refused(const char *key, struct err *e)
+{
+	const char *near = names_nearest(fs_options, key);
+
+	if (!near)
+		near = oci_mount_option_nearest(key);
+	if (e->num != EINVAL || !near || !strcmp(near, key) || !strstr(e->msg, "Unknown parameter"))
+		return -1;
+	return err_set(e, EINVAL, "%s, did you mean '%s'?", e->msg, near);
+}
+
 static int fs_set(int fs, const char *type, const char *key, const char *value, struct err *e)
 {
 	char what[LOG_MAX];
@@ -50,7 +70,8 @@ static int fs_set(int fs, const char *type, const char *key, const char *value, 
 	if (!r)
 		return 0;
 	snprintf(what, sizeof(what), "option '%s%s%s'", key, value ? "=" : "", value ? value : "");
-	return fs_error(fs, type, what, e);
+	(void)fs_error(fs, type, what, e);
+	return fs_refused(key, e);
 }
 
 int mount_new(const struct mount_fs *fs, struct err *e)

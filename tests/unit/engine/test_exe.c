@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is executed, with which environment, and which fds stay. Needs no rights. */
 #include "shim/engine/exe.h"
+#include "shim/engine/exe_hint.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
+#include <sys/mman.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,11 +28,11 @@ static const char *find(struct arena *a, const char *name, const char *path)
 	struct plan_proc p = { .args = args };
 	struct exe_self self;
 	struct err e;
-	char *found;
+	char *found, *hint;
 
 	if (exe_self(&self, &e))
 		return arena_strdup(a, e.msg);
-	found = exe_find(&p, env, &self, a, &e);
+	found = exe_find(&p, env, &self, a, &hint, &e);
 	return found ? found : arena_strdup(a, e.msg);
 }
 
@@ -157,4 +161,88 @@ TEST(exe_close_fds_keeps_the_listed_ones)
 	CHECK(left_after(2, keep, countof(keep)) == (1 << 6 | 1 << 3 | 1 << 2 | 3));
 	CHECK(left_after(0, dup, countof(dup)) == 1 << 2);
 	CHECK(left_after(0, keep, EXE_KEEP_MAX + 1) == 255);
+}
+
+/* A 64-bit ELF header for that machine, one program header, and the name of a loader. */
+struct fake_elf {
+	Elf64_Ehdr h;
+	Elf64_Phdr p;
+	char loader[32];
+};
+
+static struct fake_elf fake_elf(unsigned int machine, const char *loader)
+{
+	struct fake_elf f = {
+		.h = { .e_ident = ELFMAG, .e_machine = (Elf64_Half)machine, .e_phnum = 1 },
+		.p = { .p_type = PT_INTERP },
+	};
+
+	f.h.e_ident[EI_CLASS] = ELFCLASS64;
+	f.h.e_ident[EI_DATA] = ELFDATA2LSB;
+	f.h.e_phoff = offsetof(struct fake_elf, p);
+	f.p.p_offset = offsetof(struct fake_elf, loader);
+	f.p.p_filesz = strlen(loader) + 1;
+	memcpy(f.loader, loader, strlen(loader) + 1);
+	return f;
+}
+
+static const char *hint_of(const void *data, size_t n, struct arena *a)
+{
+	auto_fd int fd = memfd_create("hint", MFD_CLOEXEC);
+
+	CHECK(fd >= 0 && !write_all(fd, data, n));
+	return exe_hint(fd, data, n, a) ?: "";
+}
+
+TEST(exe_hint_tells_what_is_wrong_with_a_script)
+{
+	auto_arena struct arena a = { 0 };
+	static const char *const rows[][2] = {
+		{ "", "the file is empty" },
+		{ "echo\n", "it is neither a program nor a script with a #! line" },
+		{ "#! \nx", "its #! line names no interpreter" },
+		{ "#!", "its #! line names no interpreter" },
+		{ "#! /no/such -x\n", "its interpreter '/no/such' is not in the container" },
+		{ "#!/proc/self\r\n", "its #! line ends with a carriage return" },
+		{ "#!/proc/self\n", "" },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++)
+		CHECK_TEXT(hint_of(rows[i][0], strlen(rows[i][0]), &a), rows[i][1]);
+}
+
+TEST(exe_hint_tells_what_is_wrong_with_a_program)
+{
+	auto_arena struct arena a = { 0 };
+	struct fake_elf s390 = fake_elf(EM_S390, "/no"), odd = fake_elf(0x7777, "/no");
+	struct fake_elf big = fake_elf(EM_S390, "/no");
+	char head[256];
+	auto_fd int own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(own, head, sizeof(head));
+
+	CHECK_HAS(hint_of(&s390, sizeof(s390), &a), "it is made for s390, this machine is ");
+	CHECK_HAS(hint_of(&odd, sizeof(odd), &a), "it is made for another machine, this machine");
+	big.h.e_ident[EI_DATA] = ELFDATANONE;
+	CHECK_TEXT(hint_of(&big, sizeof(big), &a), "it is made for another machine");
+	CHECK_TEXT(hint_of(&s390, sizeof(s390.h) - 1, &a), "the program is cut short");
+	CHECK(n == sizeof(head) && !exe_hint(own, head, (size_t)n, &a));
+}
+
+TEST(exe_hint_tells_of_a_missing_loader_and_takes_any_header)
+{
+	auto_arena struct arena a = { 0 };
+	auto_fd int own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct fake_elf f = fake_elf(0, "/lib/ld-none.so");
+	Elf64_Ehdr ours;
+
+	CHECK(read(own, &ours, sizeof(ours)) == sizeof(ours));
+	f.h.e_machine = ours.e_machine;
+	f.h.e_ident[EI_DATA] = ours.e_ident[EI_DATA];
+	CHECK_TEXT(hint_of(&f, sizeof(f), &a),
+		   "its loader '/lib/ld-none.so' is not in the container");
+	f.p.p_filesz = UINT64_MAX;
+	CHECK_TEXT(hint_of(&f, sizeof(f), &a), "");
+	f.h.e_phoff = UINT64_MAX;
+	f.h.e_phnum = UINT16_MAX;
+	CHECK_TEXT(hint_of(&f, sizeof(f), &a), "");
 }
