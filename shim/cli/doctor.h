@@ -18,7 +18,7 @@
 #define DOCTOR_KERNEL_MINOR 14
 
 /* Where the daemon keeps its pods and containers, and listens (the same as its own). */
-#define DOCTOR_SHIM_PODS    "/run/peapod/shim/pods"
+#define DOCTOR_SHIM_PODS    "/run/peapod/@shim/pods"
 #define DOCTOR_SHIM_SOCKETS "/run/containerd/s"
 
 #define DOCTOR_LEFT_MAX 256 /* leftovers of a kind; further ones are not looked for */

@@ -74,9 +74,6 @@ static void find_containers(const struct engine *en, struct arena *a, struct doc
 		struct doctor_left one = { .name = ids[i], .dir = path_join(a, en->root, ids[i]) };
 		struct engine_info info = { 0 };
 
-		/* the daemon's directory is below the default root, and no container */
-		if (str_starts(DOCTOR_SHIM_PODS, arena_printf(a, "%s/", one.dir)))
-			continue;
 		if (!engine_state(en, ids[i], a, &info, &e)) {
 			if (info.status != OCI_STOPPED)
 				continue;

@@ -12,11 +12,13 @@
 #include "spec/ttrpc/google.pb-c.h"
 #include "spec/ttrpc/options.pb-c.h"
 
-#define BOOTSTRAP_INPUT_MAX   (10 << 20) /* bytes on stdin, as containerd's own shim takes */
-#define BOOTSTRAP_SOCKET_DIR  "/run/containerd/s"
-#define BOOTSTRAP_POD_DIR     "/run/peapod/shim/pods"  /* <here>/<key of the pod>/ */
-#define BOOTSTRAP_ENGINE_DIR  "/run/peapod/shim/state" /* <here>/<key without a group>/ */
-#define BOOTSTRAP_ADDRESS_MAX 106		       /* bytes of a socket's path */
+#define BOOTSTRAP_INPUT_MAX  (10 << 20) /* bytes on stdin, as containerd's own shim takes */
+#define BOOTSTRAP_SOCKET_DIR "/run/containerd/s"
+/* Below the command line's default state root, where "shim" might be a container: no id has an "@".
+ */
+#define BOOTSTRAP_POD_DIR     "/run/peapod/@shim/pods"	/* <here>/<key of the pod>/ */
+#define BOOTSTRAP_ENGINE_DIR  "/run/peapod/@shim/state" /* <here>/<key without a group>/ */
+#define BOOTSTRAP_ADDRESS_MAX 106			/* bytes of a socket's path */
 
 /*
  * The command line and the environment, then stdin, in one. containerd up to

@@ -9,7 +9,7 @@
 RUNTIME=io.containerd.peapod.v2
 IMAGE=peapod.local/busybox:test
 POD_ANNOTATION=io.kubernetes.cri.sandbox-id
-PODS=/run/peapod/shim/pods
+PODS=/run/peapod/@shim/pods
 export RUNTIME IMAGE POD_ANNOTATION
 
 start_containerd() {

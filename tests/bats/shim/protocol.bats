@@ -23,7 +23,7 @@ teardown() {
 		[ -z "${SOCKET:-}" ] || shim_for "$id" -bundle "$BUNDLE" delete >/dev/null
 	done
 	[ ! -e "${SOCKET:-/none}" ]
-	[ -z "$(find /run/peapod/shim/pods -lname "${SOCKET:-none}")" ]
+	[ -z "$(find /run/peapod/@shim/pods -lname "${SOCKET:-none}")" ]
 	teardown_containers
 }
 

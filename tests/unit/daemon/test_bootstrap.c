@@ -207,3 +207,10 @@ TEST(doctor_looks_where_the_daemons_are)
 	CHECK_TEXT(DOCTOR_SHIM_PODS, BOOTSTRAP_POD_DIR);
 	CHECK_TEXT(DOCTOR_SHIM_SOCKETS, BOOTSTRAP_SOCKET_DIR);
 }
+
+/* `peapod delete --force NAME` removes what is below the default state root. */
+TEST(directories_of_daemons_are_no_container)
+{
+	CHECK_HAS(BOOTSTRAP_POD_DIR, "/run/peapod/@");
+	CHECK_HAS(BOOTSTRAP_ENGINE_DIR, "/run/peapod/@");
+}
