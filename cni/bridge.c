@@ -294,24 +294,51 @@ static void plan_masq(const struct attach *at, const struct ipam_result *ipam, s
 	}
 }
 
-int bridge_plan_add(const struct bridge_conf *c, const struct attach *at,
-		    const struct ipam_result *ipam, struct plan *p, struct err *e)
+static void plan_bridge(const struct bridge_conf *c, struct plan *p)
 {
-	char *host = attach_host_name(at, p->a);
 	struct op *op = plan_op(p, OP_BRIDGE, ON_HOST, c->bridge);
 
 	op->bridge.mtu = c->mtu;
 	op->bridge.promisc = c->promisc;
-	if (c->is_gateway)
-		plan_gateways(c, ipam, p);
-	plan_pair(c, at, ipam, host, p);
+}
+
+/* All behind the pair. */
+static int plan_rest(const struct bridge_conf *c, const struct attach *at,
+		     const struct ipam_result *ipam, struct plan *p, struct err *e)
+{
 	plan_pod(at, ipam, p);
 	if (plan_routes(c, at, ipam, p, e))
 		return -1;
 	if (c->ip_masq)
 		plan_masq(at, ipam, p);
-	plan_op(p, OP_WAIT, ON_HOST, host);
+	plan_op(p, OP_WAIT, ON_HOST, attach_host_name(at, p->a));
 	return 0;
+}
+
+int bridge_plan_add(const struct bridge_conf *c, const struct attach *at,
+		    const struct ipam_result *ipam, struct plan *p, struct err *e)
+{
+	plan_bridge(c, p);
+	if (c->is_gateway)
+		plan_gateways(c, ipam, p);
+	plan_pair(c, at, ipam, attach_host_name(at, p->a), p);
+	return plan_rest(c, at, ipam, p, e);
+}
+
+void bridge_plan_link(const struct bridge_conf *c, const struct attach *at, struct plan *p)
+{
+	const struct ipam_result none = { .ips = { 0, NULL } };
+
+	plan_bridge(c, p);
+	plan_pair(c, at, &none, attach_host_name(at, p->a), p);
+}
+
+int bridge_plan_net(const struct bridge_conf *c, const struct attach *at,
+		    const struct ipam_result *ipam, struct plan *p, struct err *e)
+{
+	if (c->is_gateway)
+		plan_gateways(c, ipam, p);
+	return plan_rest(c, at, ipam, p, e);
 }
 
 static const struct ip_addr *first_address(const struct ipam_result *ipam, bool v4)

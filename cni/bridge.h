@@ -46,6 +46,14 @@ int bridge_plan_add(const struct bridge_conf *c, const struct attach *at,
 		    const struct ipam_result *ipam, struct plan *p, struct err *e);
 
 /*
+ * The same in two parts, for address management that works through the pod's
+ * interface: the pair (its MAC is not derived from an address), and all else.
+ */
+void bridge_plan_link(const struct bridge_conf *c, const struct attach *at, struct plan *p);
+int bridge_plan_net(const struct bridge_conf *c, const struct attach *at,
+		    const struct ipam_result *ipam, struct plan *p, struct err *e);
+
+/*
  * The host ports of a pod: behind the rest of ADD. Nothing without mappings.
  */
 int bridge_plan_ports(const struct cni_conf *conf, const struct bridge_conf *c,

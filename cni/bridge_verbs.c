@@ -2,10 +2,10 @@
 /* bridge_verbs: addresses, plan, apply, result: the verbs of the bridge and peapod plugins. */
 #include <errno.h>
 
+#include "cni/addresses.h"
 #include "cni/apply.h"
 #include "cni/apply_ports.h"
 #include "cni/bridge.h"
-#include "cni/hostlocal.h"
 #include "cni/plugin.h"
 #include "cni/ports.h"
 #include "spec/base/str.h"
@@ -13,33 +13,12 @@
 
 #define auto_net __attribute__((cleanup(net_close)))
 
-/*
- * Which address management: none (an L2 network), or ours. "ipam" without a
- * type is none for the bridge plugin, and ours for peapod if it has ranges.
- */
-static int ipam_type(const struct request *req, bool *ours, struct err *e)
-{
-	struct json_object *ipam = req->conf.ipam, *type;
-	const char *text;
-
-	*ours = false;
-	if (!ipam)
-		return 0;
-	if (!json_object_is_type(ipam, json_type_object))
-		return cni_err(e, CNI_ERR_DECODE, "ipam: expected object");
-	type = json_get(ipam, "type");
-	text = type ? json_object_get_string(type) : "";
-	if (!*text) {
-		*ours = str_eq(req->plugin, plugin_peapod.name) &&
-			(json_get(ipam, "ranges") || json_get(ipam, "subnet"));
-		return 0;
-	}
-	if (!str_eq(text, plugin_host_local.name))
-		return cni_err(e, CNI_ERR_FIELD,
-			       "ipam: type: '%.60s' is not supported, only host-local", text);
-	*ours = true;
-	return 0;
-}
+/* What a verb works with, all from the config. */
+struct bridge_call {
+	struct attach at;
+	struct bridge_conf c;
+	struct addresses s;
+};
 
 /* Host ports are part of what peapod does; for a bridge the portmap plugin is chained behind it. */
 static bool has_ports(const struct request *req)
@@ -66,23 +45,22 @@ static int read_conf(struct request *req, struct bridge_conf *c, struct err *e)
 	return 0;
 }
 
-/* All of ADD behind address management. */
-static int plan_add(struct request *req, const struct bridge_conf *c, const struct attach *at,
+static int start_call(struct request *req, struct bridge_call *call, struct err *e)
+{
+	call->at = (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
+	return read_conf(req, &call->c, e) || addresses_choose(req, &call->s, e) ? -1 : 0;
+}
+
+/* Behind address management: all, or what is left if the link is there already. */
+static int plan_add(struct request *req, const struct bridge_call *call, bool linked,
 		    const struct ipam_result *ipam, struct plan *p, struct err *e)
 {
-	if (bridge_plan_add(c, at, ipam, p, e))
-		return -1;
-	return has_ports(req) ? bridge_plan_ports(&req->conf, c, at, ipam, p, e) : 0;
-}
+	int rc = linked ? bridge_plan_net(&call->c, &call->at, ipam, p, e)
+			: bridge_plan_add(&call->c, &call->at, ipam, p, e);
 
-static struct attach attach_of(const struct request *req)
-{
-	return (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
-}
-
-static struct lease_owner owner_of(const struct request *req)
-{
-	return (struct lease_owner){ req->env.container_id, req->env.ifname };
+	if (rc || !has_ports(req))
+		return rc;
+	return bridge_plan_ports(&req->conf, &call->c, &call->at, ipam, p, e);
 }
 
 /* The three interfaces with the MACs that the plan says, the bridge's as it is. */
@@ -116,16 +94,44 @@ static int fill_interfaces(struct net *n, const struct plan *p, const struct req
 	return 0;
 }
 
-static int wire(struct request *req, const struct bridge_conf *c, const struct ipam_result *ipam,
+/* Addresses were first: so a full range costs no interface. */
+static int wire_at_once(struct request *req, struct bridge_call *call, struct net *n,
+			struct ipam_result *ipam, struct cni_result *out, struct err *e)
+{
+	struct plan p = { .a = req->a };
+
+	if (plan_add(req, call, false, ipam, &p, e))
+		return -1;
+	return apply(n, &p, e) || fill_interfaces(n, &p, req, out, e) ? -1 : 0;
+}
+
+/* The pair; then the addresses, given back on failure; then what comes with them. */
+static int wire_in_two(struct request *req, struct bridge_call *call, struct net *n,
+		       struct ipam_result *ipam, struct cni_result *out, struct err *e)
+{
+	struct plan link = { .a = req->a }, rest = { .a = req->a };
+	struct err ignored;
+
+	bridge_plan_link(&call->c, &call->at, &link);
+	if (apply(n, &link, e) || net_go(n, false, e) || addresses_add(req, &call->s, ipam, e))
+		return -1;
+	if (!plan_add(req, call, true, ipam, &rest, e) && !apply(n, &rest, e) &&
+	    !fill_interfaces(n, &link, req, out, e))
+		return 0;
+	if (!net_go(n, false, &ignored))
+		addresses_undo(req, &call->s);
+	return -1;
+}
+
+static int wire(struct request *req, struct bridge_call *call, struct ipam_result *ipam,
 		struct cni_result *out, struct err *e)
 {
 	auto_net struct net n = NET_INIT;
-	struct attach at = attach_of(req);
-	struct plan p = { .a = req->a };
 
-	if (plan_add(req, c, &at, ipam, &p, e) || net_open(&n, req->netns, e))
+	if (net_open(&n, req->netns, e))
 		return -1;
-	if (apply(&n, &p, e) || fill_interfaces(&n, &p, req, out, e)) {
+	if (addresses_other(&call->s) ? wire_in_two(req, call, &n, ipam, out, e)
+				      : wire_at_once(req, call, &n, ipam, out, e)) {
 		undo(&n);
 		return -1;
 	}
@@ -137,69 +143,70 @@ static int wire(struct request *req, const struct bridge_conf *c, const struct i
 
 static int bridge_add(struct request *req, struct cni_result *out, struct err *e)
 {
-	struct lease_owner owner = owner_of(req);
-	struct ipam_result ipam = { 0 };
-	struct lease_ips taken = { 0 };
-	struct bridge_conf c;
-	struct hostlocal h;
-	struct err ignored;
-	bool ours;
+	struct ipam_result ipam = { .ips = { 0, NULL } };
+	struct bridge_call call;
 
-	if (read_conf(req, &c, e) || ipam_type(req, &ours, e))
+	if (start_call(req, &call, e))
 		return -1;
-	if (!ours && req->conf.version < CNI_0_3_0)
+	if (addresses_none(&call.s) && req->conf.version < CNI_0_3_0)
 		return cni_err(e, CNI_ERR_CONFIG, "a result of version %s needs an IP address",
 			       cni_version_text(req->conf.version));
-	if (ours && (hostlocal_make(&req->conf, &req->args, req->a, &h, e) ||
-		     hostlocal_add(&h, &owner, req->a, &ipam, &taken, e)))
+	if (addresses_other(&call.s))
+		return wire(req, &call, &ipam, out, e);
+	if (addresses_add(req, &call.s, &ipam, e))
 		return -1;
-	if (wire(req, &c, &ipam, out, e)) {
-		if (ours)
-			hostlocal_undo(&h, &owner, &taken, &ignored);
+	if (wire(req, &call, &ipam, out, e)) {
+		addresses_undo(req, &call.s);
 		return -1;
 	}
 	return 0;
 }
 
-static int bridge_del(struct request *req, struct err *e)
+static int remove_all(const struct request *req, const struct plan *p, struct err *e)
 {
 	auto_net struct net n = NET_INIT;
-	struct attach at = attach_of(req);
-	struct plan p = { .a = req->a };
-	struct hostlocal h = { 0 };
 
-	if (req->conf.ipam && hostlocal_place(&req->conf, req->a, &h, e))
+	return net_open(&n, req->netns, e) || apply_all(&n, p, e) ? -1 : 0;
+}
+
+/* The link goes whatever is wrong with address management; that is told at the end. */
+static int bridge_del(struct request *req, struct err *e)
+{
+	struct attach at = { req->conf.name, req->env.container_id, req->env.ifname };
+	struct plan p = { .a = req->a };
+	struct addresses s;
+	struct err later;
+	int rc;
+
+	if (addresses_choose(req, &s, e) || addresses_place(req, &s, e))
 		return -1;
-	bridge_plan_del(&at, h.data_dir, has_ports(req), &p);
-	if (net_open(&n, req->netns, e))
-		return -1;
-	return apply_all(&n, &p, e);
+	bridge_plan_del(&at, s.h.data_dir, has_ports(req), &p);
+	rc = remove_all(req, &p, e);
+	return addresses_del(req, &s, rc ? &later : e) ? -1 : rc;
 }
 
 static int bridge_check(struct request *req, struct err *e)
 {
 	auto_net struct net n = NET_INIT;
-	struct lease_owner owner = owner_of(req);
-	struct attach at = attach_of(req);
 	struct plan p = { .a = req->a };
+	struct bridge_call call;
 	struct ipam_result ipam;
 	struct cni_result prev;
-	struct bridge_conf c;
-	struct hostlocal h;
-	bool ours;
+	bool in_two;
 	int got;
 
-	if (read_conf(req, &c, e) || ipam_type(req, &ours, e))
+	if (start_call(req, &call, e))
 		return -1;
 	got = cni_conf_prev(&req->conf, req->a, &prev, e);
 	if (got <= 0)
 		return got < 0 ? -1 : cni_err(e, CNI_ERR_CONFIG, "required prevResult missing");
-	if (ipam_from_result(&prev, at.ifname, req->a, &ipam, e))
+	if (ipam_from_result(&prev, call.at.ifname, req->a, &ipam, e) ||
+	    addresses_check(req, &call.s, &ipam, e))
 		return -1;
-	if (ours && (hostlocal_make(&req->conf, &req->args, req->a, &h, e) ||
-		     hostlocal_check(&h, &owner, &ipam, e)))
-		return -1;
-	if (plan_add(req, &c, &at, &ipam, &p, e) || net_open(&n, req->netns, e))
+	in_two = addresses_other(&call.s);
+	if (in_two)
+		bridge_plan_link(&call.c, &call.at, &p);
+	if (plan_add(req, &call, in_two, &ipam, &p, e) || net_open(&n, req->netns, e))
 		return -1;
 	return verify(&n, &p, e);
 }
@@ -217,7 +224,7 @@ static int gc_ports(const struct request *req, struct err *e)
 /* Both parts, whatever becomes of the first. */
 static int bridge_gc(struct request *req, struct err *e)
 {
-	struct hostlocal h;
+	struct addresses s;
 	struct err later;
 	int rc = 0;
 
@@ -225,26 +232,16 @@ static int bridge_gc(struct request *req, struct err *e)
 		return 0;
 	if (has_ports(req))
 		rc = gc_ports(req, e);
-	if (req->conf.ipam && (hostlocal_place(&req->conf, req->a, &h, rc ? &later : e) ||
-			       hostlocal_gc(&h, req->conf.valid_attachments.v,
-					    req->conf.valid_attachments.n, rc ? &later : e)))
+	if (addresses_choose(req, &s, rc ? &later : e) || addresses_gc(req, &s, rc ? &later : e))
 		rc = -1;
 	return rc;
 }
 
 static int bridge_status(struct request *req, struct err *e)
 {
-	struct bridge_conf c;
-	struct hostlocal h;
-	bool ours;
+	struct bridge_call call;
 
-	if (read_conf(req, &c, e) || ipam_type(req, &ours, e))
-		return -1;
-	if (!ours)
-		return 0;
-	if (hostlocal_make(&req->conf, &req->args, req->a, &h, e))
-		return -1;
-	return hostlocal_status(&h, e);
+	return start_call(req, &call, e) || addresses_status(req, &call.s, e) ? -1 : 0;
 }
 
 const struct plugin plugin_bridge = {

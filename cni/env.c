@@ -41,6 +41,8 @@ static const struct variable {
 	{ "CNI_IFNAME", NEED(CNI_ADD) | NEED(CNI_DEL) | NEED(CNI_CHECK), cni_ifname_error,
 	  offsetof(struct cni_env, ifname) },
 	{ "CNI_ARGS", 0, NULL, offsetof(struct cni_env, args) },
+	/* Needed only by who runs another plugin. */
+	{ "CNI_PATH", 0, NULL, offsetof(struct cni_env, path) },
 };
 
 static int read_variable(const struct variable *v, env_get_fn *get, struct arena *a,

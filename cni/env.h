@@ -23,7 +23,7 @@ struct cni_env {
 	enum cni_command command;
 	char *command_text;		     /* as given */
 	char *container_id, *netns, *ifname; /* "" when not given */
-	char *args;
+	char *args, *path;
 	bool netns_override; /* the plugin's own namespace is allowed */
 };
 

@@ -45,6 +45,8 @@ static int read_conf(struct call *c, struct err *e)
 
 	if (!text)
 		return cni_err_as(e, e->num == E2BIG ? CNI_ERR_DECODE : CNI_ERR_IO);
+	c->req.text = text;
+	c->req.len = len;
 	return cni_conf_open(text, len, c->req.a, &c->req.conf, e);
 }
 
@@ -179,7 +181,7 @@ static int about(const struct plugin *p)
 	names_list(cni_versions, &versions);
 	fprintf(stderr, "CNI %s plugin %s: %s\nCNI protocol versions supported: %s\n",
 		p ? p->name : PROGRAM, VERSION,
-		p ? p->about : "bridge, host-local, loopback, portmap and peapod, by type",
+		p ? p->about : "bridge, host-local, loopback, portmap, static and peapod, by type",
 		str_text(&versions));
 	return EXIT_SUCCESS;
 }

@@ -8,7 +8,8 @@
 #include "spec/base/str.h"
 
 static const struct plugin *const plugins[] = {
-	&plugin_peapod, &plugin_bridge, &plugin_loopback, &plugin_host_local, &plugin_portmap,
+	&plugin_peapod,	    &plugin_bridge,  &plugin_loopback,
+	&plugin_host_local, &plugin_portmap, &plugin_static,
 };
 
 const struct plugin *plugin_find(const char *name)

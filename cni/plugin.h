@@ -19,7 +19,9 @@ struct request {
 	struct cni_env env;
 	struct cni_conf conf;
 	struct cni_args args; /* CNI_ARGS */
-	int netns;	      /* fd; -1: there is none (DEL), or the command has none */
+	const char *text; /* the config as it came, len bytes: for a plugin that this one runs */
+	size_t len;
+	int netns; /* fd; -1: there is none (DEL), or the command has none */
 	struct arena *a;
 };
 
@@ -38,7 +40,7 @@ struct plugin {
 };
 
 extern const struct plugin plugin_bridge, plugin_peapod, plugin_loopback, plugin_host_local;
-extern const struct plugin plugin_portmap;
+extern const struct plugin plugin_portmap, plugin_static;
 
 /* By type or program name; NULL if there is none. */
 const struct plugin *plugin_find(const char *name);

@@ -145,8 +145,8 @@ closed_stdout() {
 	conf '.runtimeConfig.bandwidth = {IngressRate: 1000}'
 	fails_with 2 cni ADD
 	assert_output --partial bandwidth
-	conf '.ipam.type = "dhcp"'
-	fails_with 2 cni ADD
-	assert_output --partial dhcp
+	conf '.type = "vlan"'
+	fails_with 7 plugin "$BIN/peapod-cni" ADD
+	assert_output --partial vlan
 	nothing_made
 }
