@@ -99,7 +99,8 @@ bool cgroup_frozen(const struct oci_state *s);
 
 /*
  * Remove the directories, those below first. EBUSY (processes still exiting)
- * is retried for CGROUP_REMOVE_MS; the error then names directory and a pid.
+ * is retried for CGROUP_REMOVE_MS; the error then names directory and a pid. A
+ * directory that is not ours stays if there are processes in it.
  */
 #define CGROUP_REMOVE_MS 5000
 int cgroup_remove(const struct oci_state *s, struct err *e);

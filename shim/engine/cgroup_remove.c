@@ -17,6 +17,7 @@
 #define RETRY_MS_FIRST 1
 #define RETRY_MS_LAST  100
 #define NLINK_NO_DIRS  2
+#define INTERRUPTED_MS 1000 /* in which the child of a killed create sees that, and ends */
 
 static bool is_gone(int num)
 {
@@ -111,6 +112,19 @@ static int remove_once(const char *path, struct err *e)
 	return rmdir(path) && !is_gone(errno) ? err_sys(e, "rmdir") : 0;
 }
 
+/*
+ * A create that was killed may not have got to note what it made and whom it
+ * started: only where the container was to be.
+ */
+static bool is_interrupted(const struct oci_state *s)
+{
+	for (size_t i = 0; i < s->cgroups.n; i++)
+		if (s->cgroups.v[i].created)
+			return false;
+	return s->pid == 0;
+}
+
+/* Processes in a directory that is ours are waited for until `end`. */
 static int remove_dir(const struct oci_cgroup_dir *d, int64_t end, struct err *e)
 {
 	unsigned int ms = RETRY_MS_FIRST;
@@ -120,10 +134,8 @@ static int remove_dir(const struct oci_cgroup_dir *d, int64_t end, struct err *e
 			return 0;
 		if (e->num != EBUSY)
 			return err_ctx(e, "remove cgroup '%s'", d->path);
-		if (!d->created)
-			return 0; /* another's */
 		if (cgroup_now_ms() >= end)
-			return busy(d->path, e);
+			return d->created ? busy(d->path, e) : 0; /* another's */
 		cgroup_sleep_ms(ms);
 		ms = ms * 2 > RETRY_MS_LAST ? RETRY_MS_LAST : ms * 2;
 	}
@@ -131,14 +143,16 @@ static int remove_dir(const struct oci_cgroup_dir *d, int64_t end, struct err *e
 
 int cgroup_remove(const struct oci_state *s, struct err *e)
 {
-	int64_t end = cgroup_now_ms() + CGROUP_REMOVE_MS;
+	int64_t now = cgroup_now_ms();
+	int64_t others_end = is_interrupted(s) ? now + INTERRUPTED_MS : now;
 	int failed = 0;
 	struct err first;
 
 	for (size_t i = 0; i < s->cgroups.n; i++) {
+		const struct oci_cgroup_dir *d = &s->cgroups.v[i];
 		struct err one;
 
-		if (!remove_dir(&s->cgroups.v[i], end, &one))
+		if (!remove_dir(d, d->created ? now + CGROUP_REMOVE_MS : others_end, &one))
 			continue;
 		if (!failed)
 			first = one;

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shim/engine/cgroup_dev.h"
@@ -185,6 +186,31 @@ TEST(cgroup_planned_record_kills_nobody)
 	CHECK(!cgroup_remove(&planned, &f.e));
 	CHECK(!access(f.state.cgroups.v[0].path, F_OK));
 	CHECK(WIFEXITED(fixture_wait(&f)));
+}
+
+/* But whom a killed create had started ends soon, and then nothing is left. */
+TEST(cgroup_planned_record_waits_for_the_child)
+{
+	const struct timespec soon = { .tv_nsec = 100000000 };
+	auto_fixture struct fixture f = { 0 };
+	struct oci_state planned = { 0 };
+	pid_t killer;
+
+	if (!fixture_init(&f, NULL))
+		return;
+	ASSERT(fixture_create(&f));
+	ASSERT(fixture_spawn(&f, NULL));
+	cgroup_to_state(&f.plan, NULL, &planned, &f.a);
+	killer = fork();
+	if (!killer) {
+		nanosleep(&soon, NULL);
+		_exit(kill(f.child, SIGKILL));
+	}
+	CHECK(!cgroup_remove(&planned, &f.e));
+	for (size_t i = 0; i < planned.cgroups.n; i++)
+		CHECK(access(planned.cgroups.v[i].path, F_OK));
+	CHECK(killer > 0 && waitpid(killer, NULL, 0) == killer);
+	CHECK(WIFSIGNALED(fixture_wait(&f)));
 }
 
 static int open_devices(void)
