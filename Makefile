@@ -26,8 +26,11 @@ ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(if $(SAN),-fsanitize=address$(,)undefined) $(LDFLAGS)
 
 # Process start is part of every operation, so libraries come from their archives
-# where Debian has one (there is none of libmnl).
+# where Debian has one (there is none of libmnl). The runtime and the shim are linked whole, with
+# the C library: they look up no names and load no modules, and start in two thirds of the time.
+# Sanitizers cannot be linked so.
 static = -Wl,-Bstatic $(1) -Wl,-Bdynamic
+WHOLE := $(if $(SAN)$(FUZZER),,-static-pie)
 JSON := $(call static,-ljson-c)
 ENGINE_LIBS := $(call static,-lseccomp -lcap) $(JSON) -lm
 CNI_LIBS := $(call static,-lnl-route-3 -lnl-3) $(JSON) -lmnl -lm -lpthread
@@ -76,10 +79,10 @@ $(PROTO_C:.c=.o) $(call objs,spec/ttrpc) $(call objs,shim/daemon) $(B)/shim/daem
 link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $(B)/peapod: $(B)/shim/cli/main.o $(call lib,shim/cli) $(POD)
-	$(link) $(ENGINE_LIBS)
+	$(link) $(WHOLE) $(subst -Wl$(,)-Bdynamic,,$(ENGINE_LIBS))
 
 $(B)/containerd-shim-peapod-v2: $(B)/shim/daemon/main.o $(SHIM)
-	$(link) $(SHIM_LIBS)
+	$(link) $(WHOLE) $(subst -Wl$(,)-Bdynamic,,$(SHIM_LIBS))
 
 $(B)/peapod-cni: $(B)/cni/main.o $(call lib,cni) $(call lib,spec/cni) $(BASE)
 	$(link) $(CNI_LIBS)
