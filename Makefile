@@ -1,5 +1,5 @@
 # peapod: one non-recursive Makefile; all output goes below $(B).
-#   make [all] | check | unit | bats | lint | demo | pause-image | install
+#   make [all] | check | unit | bats | lint | bench | demo | pause-image | install
 #   SAN=1   address and undefined behaviour sanitizers, in build-san
 #   CC=clang, WERROR=1, B=dir
 SAN ?=
@@ -146,6 +146,15 @@ $(B)/tests/tool/in-%: tests/tool/in-%.c
 	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -static -o $@ $<
 $(B)/tests/tool/ttrpc-call: $(B)/tests/tool/ttrpc-call.o $(call lib,spec/ttrpc) $(BASE)
 	$(link) $(call static,-lprotobuf-c) $(JSON)
+
+# Side by side with the rivals: tests/bench/README.md.
+FLOORS := $(B)/tests/bench/floor-oci $(B)/tests/bench/floor-cni
+$(B)/tests/bench/floor-%: tests/bench/floor_%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -o $@ $< $(if $(filter %cni,$@),-lmnl,-static)
+bench: all $(FLOORS)
+	tests/bench/bench --build $(B) $(BENCH)
+.PHONY: bench
 
 pause-image: $(B)/pause.tar
 $(B)/pause.tar: $(B)/pause hack/pause-image
