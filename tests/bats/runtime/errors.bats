@@ -99,7 +99,7 @@ program() {
 
 @test "a memory limit that is too small" {
 	requires cgroup-v1
-	fails "linux: resources: memory: limit (more is in use already, usage " '.linux.resources.memory = {limit: 1024}'
+	fails "linux: resources: memory: limit (too low: more is in use already, usage " '.linux.resources.memory = {limit: 1024}'
 	assert_output --partial "cgroup '/sys/fs/cgroup/memory$CGROUP/b': write '1024' to 'memory.limit_in_bytes'"
 }
 
