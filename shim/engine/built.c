@@ -14,6 +14,8 @@ static const struct oci_built built = {
 	.apparmor = true,
 	.selinux = true,
 	.idmap = true,
+	.seccomp_notify = true,
+	.seccomp_wait_killable = true,
 	.tmpcopyup = true,
 	.nofollow = true,
 };

@@ -229,6 +229,7 @@ static int prepare_exec(struct child *c, int report, struct err *e)
 {
 	const struct plan_proc *p = &c->plan->proc;
 	unsigned int preserved = p->listen_fds + p->preserve_fds;
+	int listener;
 
 	for (unsigned int i = 0; i < preserved; i++) {
 		if (fd_cloexec(STDERR_FILENO + 1 + (int)i, false))
@@ -240,8 +241,10 @@ static int prepare_exec(struct child *c, int report, struct err *e)
 		return -1;
 	if (sync_send(report, SYNC_EXEC, 0, NULL))
 		return err_sys(e, "report to the runtime");
-	if (seccomp_install(c->seccomp, e))
+	if (seccomp_install(c->seccomp, &listener, e))
 		return err_ctx(e, "linux: seccomp");
+	if (listener >= 0 && sync_listener(report, listener))
+		return err_sys(e, "linux: seccomp: pass on the filter's fd");
 	return caps_for_seccomp(c) ? creds_caps(p, 0, e) : 0;
 }
 

@@ -79,6 +79,7 @@ struct joining {
 	struct cgroup cgroup;
 	struct child child;
 	struct launched process;
+	struct listener listener; /* its .pidfd is .process's */
 };
 
 static int refuse(const struct container *c, bool ignore_paused, struct err *e)
@@ -202,7 +203,9 @@ static int open_all(struct joining *j, struct err *e)
 	if (seccomp_compile(&j->plan.seccomp, cache, j->a, &j->seccomp, e) ||
 	    launch_prepare(c, j->req->console_socket, j->req->console_fd, e))
 		return -1;
-	return find_namespaces(j, e) ||
+	return listener_connect(j->in.config->linux_ ? j->in.config->linux_->seccomp : NULL,
+				&j->listener, e) ||
+			       find_namespaces(j, e) ||
 			       cgroup_open_for_exec(c->record, j->req->cgroup, &j->cgroup, e)
 		       ? -1
 		       : 0;
@@ -215,10 +218,14 @@ static int run(struct joining *j, struct err *e)
 	if (launch_clone(c, 0, exec_main, &j->process, e) ||
 	    attrs_of_child(&j->plan.proc, j->process.pid, c->proc, j->en->rootless, e))
 		return -1;
+	j->listener.pid = j->process.pid;
+	j->listener.pidfd = j->process.pidfd;
+	j->listener.record = j->container.record;
+	j->listener.status = OCI_RUNNING;
 	/* EPIPE: it has died, and says why below */
 	sync_send(c->parent_sync, SYNC_GO, 0, NULL);
 	return launch_expect(c, &j->process, SYNC_EXEC, e) ||
-			       launch_after_exec(c->parent_sync, e) ||
+			       launch_after_exec(c->parent_sync, &j->listener, e) ||
 			       launch_send_pidfd(j->req->pidfd_socket, &j->process, e)
 		       ? -1
 		       : 0;
@@ -234,7 +241,8 @@ int engine_exec(const struct engine *en, const struct engine_exec *req, pid_t *p
 			     .container = CONTAINER_INIT,
 			     .cgroup = CGROUP_INIT,
 			     .child = CHILD_INIT,
-			     .process = LAUNCHED_INIT };
+			     .process = LAUNCHED_INIT,
+			     .listener = LISTENER_INIT };
 	int failed = container_open(en, req->id, -1, &a, &j.container, e) ||
 				     refuse(&j.container, req->ignore_paused, e) ||
 				     make_plan(&j, e) || open_all(&j, e) || run(&j, e)
@@ -249,6 +257,7 @@ int engine_exec(const struct engine *en, const struct engine_exec *req, pid_t *p
 			*pidfd = take_fd(&j.process.pidfd);
 		close_fd(&j.process.pidfd);
 	}
+	close_fd(&j.listener.sock);
 	close_fd(&j.child.init_pidfd);
 	close_fd(&j.child.init_root);
 	cgroup_close(&j.cgroup);

@@ -190,11 +190,18 @@ int launch_expect(struct child *c, struct launched *l, int type, struct err *e)
 	return err_set(e, EPROTO, "the container's process said %u instead of %d", m.type, type);
 }
 
-int launch_after_exec(int conn, struct err *e)
+int launch_after_exec(int conn, struct listener *l, struct err *e)
 {
 	struct sync_msg m;
 	int got = sync_recv(conn, &m);
 
+	if (got > 0 && m.type == SYNC_LISTENER) {
+		if (listener_serve(l, m.pid, e))
+			return -1;
+		sync_send(conn, SYNC_GO, 0,
+			  NULL); /* EPIPE: it has been killed: no failure of ours */
+		got = sync_recv(conn, &m);
+	}
 	if (got > 0 && m.type == SYNC_FAILED) {
 		*e = m.err;
 		return -1;
@@ -202,11 +209,11 @@ int launch_after_exec(int conn, struct err *e)
 	return got < 0 ? err_sys(e, "wait for the exec") : 0;
 }
 
-int launch_expect_exec(int conn, struct err *e)
+int launch_expect_exec(int conn, struct listener *l, struct err *e)
 {
 	struct sync_msg m;
 
-	return sync_expect(conn, SYNC_EXEC, &m, e) || launch_after_exec(conn, e) ? -1 : 0;
+	return sync_expect(conn, SYNC_EXEC, &m, e) || launch_after_exec(conn, l, e) ? -1 : 0;
 }
 
 void launch_kill(struct launched *l)

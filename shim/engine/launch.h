@@ -7,6 +7,7 @@
 
 #include "shim/engine/child.h"
 #include "shim/engine/engine.h"
+#include "shim/engine/listener.h"
 #include "spec/base/err.h"
 
 /* The process once it is there. */
@@ -44,9 +45,12 @@ int launch_clone(struct child *c, uint64_t flags, void (*run)(struct child *), s
  */
 int launch_expect(struct child *c, struct launched *l, int type, struct err *e);
 
-/* Wait for the exec of the user's program on `conn`: EXEC, then the end; or its failure. */
-int launch_expect_exec(int conn, struct err *e);
-int launch_after_exec(int conn, struct err *e); /* EXEC was there already */
+/*
+ * Wait for the exec of the user's program on `conn`: EXEC, LISTENER where the filter has
+ * one (which is served), then the end; or its failure.
+ */
+int launch_expect_exec(int conn, struct listener *l, struct err *e);
+int launch_after_exec(int conn, struct listener *l, struct err *e); /* EXEC was there already */
 
 /* Kill and reap it; nothing when it is not there. */
 void launch_kill(struct launched *l);

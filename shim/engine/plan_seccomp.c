@@ -28,6 +28,7 @@ static const struct {
 	[OCI_ACT_TRACE] = { SECCOMP_RET_TRACE, DATA_MAX },
 	[OCI_ACT_ALLOW] = { SECCOMP_RET_ALLOW, 0 },
 	[OCI_ACT_LOG] = { SECCOMP_RET_LOG, 0 },
+	[OCI_ACT_NOTIFY] = { SECCOMP_RET_USER_NOTIF, 0 },
 };
 
 struct build {
@@ -45,8 +46,6 @@ static int resolve_action(const char *key, const char *name, const struct opt_u3
 
 	if (!n)
 		return err_set(e, EINVAL, "%s: unknown action '%.64s'", key, name ? name : "");
-	if (n->value == OCI_ACT_NOTIFY)
-		return err_set(e, ENOTSUP, "%s: %s is not supported", key, name);
 	data_max = actions[n->value].data_max;
 	if (num->set && !data_max)
 		return err_set(e, EINVAL, "%s: %s takes no errno", key, name);
@@ -56,7 +55,7 @@ static int resolve_action(const char *key, const char *name, const struct opt_u3
 	return 0;
 }
 
-static int plan_flags(const struct oci_seccomp *s, unsigned int *out, struct err *e)
+static int plan_flags(const struct oci_seccomp *s, bool notify, unsigned int *out, struct err *e)
 {
 	/* Not only is it what other runtimes do: without it every system call gets slower. */
 	*out = s->flags.v ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
@@ -69,7 +68,11 @@ static int plan_flags(const struct oci_seccomp *s, unsigned int *out, struct err
 		*out |= (unsigned int)n->value;
 	}
 	/* One thread has none to be in step with; without a listener nobody waits. */
-	*out &= ~(unsigned int)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	*out &= ~(unsigned int)SECCOMP_FILTER_FLAG_TSYNC;
+	if (notify)
+		*out |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	else
+		*out &= ~(unsigned int)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	return 0;
 }
 
@@ -204,19 +207,34 @@ static int plan_rule(size_t i, const struct oci_seccomp_rule *in, struct build *
 	return 0;
 }
 
+bool plan_seccomp_notifies(const struct oci_seccomp *s)
+{
+	for (size_t i = 0; s && i < s->syscalls.n; i++) {
+		const char *action = s->syscalls.v[i].action;
+		const struct name *n = action ? names_find(oci_seccomp_action_names, action) : NULL;
+
+		if (n && n->value == OCI_ACT_NOTIFY)
+			return true;
+	}
+	return false;
+}
+
 int plan_seccomp(const struct plan_input *in, struct arena *a, struct plan_seccomp *out,
 		 struct err *e)
 {
 	const struct oci_seccomp *s = in->config->linux_ ? in->config->linux_->seccomp : NULL;
-	struct plan_seccomp p = { .present = s != NULL };
+	struct plan_seccomp p = { .present = s != NULL, .notify = plan_seccomp_notifies(s) };
 	struct build b = { .a = a, .out = &p, .e = e };
 
 	if (s && !in->host->seccomp)
 		return err_set(e, ENOTSUP, KEY ": this kernel has no seccomp filters");
 	if (s && (resolve_action(KEY ": defaultAction", s->default_action, &s->default_errno_ret,
 				 &p.default_action, e) ||
-		  plan_flags(s, &p.flags, e) || plan_archs(s, &b)))
+		  plan_flags(s, p.notify, &p.flags, e) || plan_archs(s, &b)))
 		return -1;
+	if (p.default_action == SECCOMP_RET_USER_NOTIF)
+		return err_set(e, EINVAL,
+			       KEY ": defaultAction: SCMP_ACT_NOTIFY is for single calls");
 	for (size_t i = 0; s && i < s->syscalls.n; i++)
 		if (plan_rule(i, &s->syscalls.v[i], &b))
 			return -1;

@@ -12,6 +12,7 @@
 #include "spec/base/str.h"
 
 struct plan_input;
+struct oci_seccomp;
 
 #define SECCOMP_RULES_MAX 4096 /* (rule, syscall) pairs: a program has no room for more */
 #define SECCOMP_ARGS_MAX  6    /* of a system call */
@@ -33,6 +34,7 @@ struct plan_seccomp_rule {
 
 struct plan_seccomp {
 	bool present;
+	bool notify; /* a rule has SCMP_ACT_NOTIFY: the filter is loaded with a listener */
 	uint32_t default_action; /* SECCOMP_RET_* with its data */
 	unsigned int flags;	 /* SECCOMP_FILTER_FLAG_*, for seccomp(2) */
 	uint32_t *archs;	 /* beside the native one, as libseccomp numbers them; unique */
@@ -51,13 +53,16 @@ struct plan_seccomp {
 
 /*
  * Pure. An absent profile gives .present false. Refused, naming the key: unknown
- * actions, operators, flags and architectures, SCMP_ACT_NOTIFY, an errno with an action
+ * actions, operators, flags and architectures, SCMP_ACT_NOTIFY by default, an errno with an action
  * that has none (runtime-spec: MUST), an argument above 5,
  * a kernel without seccomp. Names that cannot be system calls are dropped here, unknown
  * ones by seccomp_compile(): profiles are older and newer than libraries.
  */
 int plan_seccomp(const struct plan_input *in, struct arena *a, struct plan_seccomp *out,
 		 struct err *e);
+
+/* Does a rule of the profile (NULL: there is none) have SCMP_ACT_NOTIFY? */
+bool plan_seccomp_notifies(const struct oci_seccomp *s);
 
 /* Complete and unambiguous: two plans that print the same are the same filter. */
 void plan_seccomp_print(const struct plan_seccomp *p, struct str *out);

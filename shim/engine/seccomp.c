@@ -205,7 +205,9 @@ static const char *cache_key(const struct plan_seccomp *p, struct arena *a)
 int seccomp_compile(const struct plan_seccomp *p, int cache_dirfd, struct arena *a,
 		    struct seccomp_prog *out, struct err *e)
 {
-	struct seccomp_prog prog = { .present = p->present, .flags = p->flags };
+	struct seccomp_prog prog = { .present = p->present,
+				     .flags = p->flags,
+				     .notify = p->notify };
 	const char *key;
 
 	if (p->present) {
@@ -220,14 +222,20 @@ int seccomp_compile(const struct plan_seccomp *p, int cache_dirfd, struct arena 
 	return 0;
 }
 
-int seccomp_install(const struct seccomp_prog *prog, struct err *e)
+int seccomp_install(const struct seccomp_prog *prog, int *listener, struct err *e)
 {
 	struct sock_fprog fprog = { .len = prog->len, .filter = prog->filter };
 
+	long ret;
+
+	*listener = -1;
 	if (!prog->present)
 		return 0;
-	if (!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, prog->flags, &fprog))
+	ret = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, prog->flags, &fprog);
+	if (ret >= 0) {
+		*listener = prog->notify ? (int)ret : -1;
 		return 0;
+	}
 	return err_sys(e, "load the seccomp filter%s",
 		       errno == EACCES ? " (needs noNewPrivileges, or CAP_SYS_ADMIN)" : "");
 }

@@ -15,6 +15,7 @@ struct seccomp_prog {
 	struct sock_filter *filter;
 	unsigned int flags; /* for seccomp(2) */
 	bool present;	    /* false: no profile, seccomp_install() does nothing */
+	bool notify;	    /* seccomp_install() gives a listener's fd */
 	bool from_cache;    /* nothing was compiled */
 };
 
@@ -33,8 +34,9 @@ int seccomp_compile(const struct plan_seccomp *p, int cache_dirfd, struct arena 
 
 /*
  * Child, by seccomp(2) (seccomp_load() is a name of libseccomp): needs no_new_privs or
- * CAP_SYS_ADMIN. Everything afterwards passes the filter.
+ * CAP_SYS_ADMIN. Everything afterwards passes the filter. *listener: its
+ * notification fd, close-on-exec, or -1 when no rule notifies.
  */
-int seccomp_install(const struct seccomp_prog *prog, struct err *e);
+int seccomp_install(const struct seccomp_prog *prog, int *listener, struct err *e);
 
 #endif

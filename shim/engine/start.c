@@ -61,7 +61,28 @@ static int poststart(const struct container *c, struct arena *a, struct err *e)
 	return -1;
 }
 
-static int start(const struct container *c, struct arena *a, struct err *e)
+/* Found before the program may run: without its listener it would run unwatched. */
+static int open_listener(const struct container *c, struct arena *a, struct listener *l,
+			 struct err *e)
+{
+	struct oci_config *config = arena_alloc(a, sizeof(*config));
+
+	if (!c->record->config)
+		return 0;
+	if (json_decode(c->record->config, oci_config_fields, config, a, e))
+		return err_ctx(e, "stored config");
+	if (!config->linux_ || listener_connect(config->linux_->seccomp, l, e))
+		return config->linux_ ? -1 : 0;
+	if (l->sock < 0)
+		return 0;
+	l->pid = c->record->pid;
+	l->record = c->record;
+	l->status = OCI_CREATED;
+	l->pidfd = container_pidfd(c->record, e);
+	return l->pidfd < 0 ? -1 : 0;
+}
+
+static int go(const struct container *c, struct listener *l, struct err *e)
 {
 	auto_fd int sock = connect_start(c->dir, e);
 
@@ -71,9 +92,17 @@ static int start(const struct container *c, struct arena *a, struct err *e)
 		return err_sys(e, "tell the container to start");
 	if (unlinkat(c->dir, STATEDIR_START, 0))
 		return err_sys(e, "remove the start socket");
-	if (launch_expect_exec(sock, e))
-		return -1;
-	return poststart(c, a, e);
+	return launch_expect_exec(sock, l, e);
+}
+
+static int start(const struct container *c, struct arena *a, struct err *e)
+{
+	struct listener l = LISTENER_INIT;
+	int failed = open_listener(c, a, &l, e) || go(c, &l, e) ? -1 : 0;
+
+	close_fd(&l.sock);
+	close_fd(&l.pidfd);
+	return failed ? -1 : poststart(c, a, e);
 }
 
 int engine_start(const struct engine *en, const char *id, struct err *e)

@@ -7,15 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "spec/base/log.h"
 
 static const char *const type_names[] = {
-	[SYNC_FAILED] = "failed",   [SYNC_WARNING] = "warning", [SYNC_STAGED] = "staged",
-	[SYNC_MOUNTED] = "mounted", [SYNC_READY] = "ready",	[SYNC_GO] = "go",
-	[SYNC_EXEC] = "exec",
+	[SYNC_FAILED] = "failed",   [SYNC_WARNING] = "warning",	  [SYNC_STAGED] = "staged",
+	[SYNC_MOUNTED] = "mounted", [SYNC_READY] = "ready",	  [SYNC_GO] = "go",
+	[SYNC_EXEC] = "exec",	    [SYNC_LISTENER] = "listener",
 };
-_Static_assert(sizeof(type_names) / sizeof(type_names[0]) == SYNC_EXEC + 1, "a name a type");
+_Static_assert(sizeof(type_names) / sizeof(type_names[0]) == SYNC_LISTENER + 1, "a name a type");
 
 int sync_pair(int out[2], struct err *e)
 {
@@ -35,6 +36,18 @@ int sync_send(int fd, enum sync_type type, pid_t pid, const struct err *err)
 		n = send(fd, &m, sizeof(m), MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	return n == sizeof(m) ? 0 : -1;
+}
+
+int sync_listener(int fd, int number)
+{
+	struct sync_msg m = { .type = SYNC_LISTENER, .pid = number };
+
+	if (write(fd, &m, sizeof(m)) != sizeof(m))
+		return -1;
+	if (read(fd, &m, sizeof(m)) == sizeof(m) && m.type == SYNC_GO)
+		return 0;
+	errno = EPIPE;
+	return -1;
 }
 
 void sync_warn(int fd, const char *fmt, ...)
@@ -59,7 +72,7 @@ int sync_recv(int fd, struct sync_msg *m)
 		return 0;
 	if (n <= 0)
 		return (int)n;
-	if (n != sizeof(*m) || m->type < SYNC_FAILED || m->type > SYNC_EXEC) {
+	if (n != sizeof(*m) || m->type < SYNC_FAILED || m->type > SYNC_LISTENER) {
 		errno = EPROTO;
 		return -1;
 	}

@@ -20,7 +20,9 @@
  *            [child] READY      all is done but the exec
  *   start:   [starter] GO
  *            [child] EXEC       hooks are done, execve comes; then the end of the stream
- *   exec:    [child] STAGED, [parent] GO, [child] EXEC
+ *            [child] LISTENER   .pid is the number of the filter's notification fd, if it has one
+ *            [starter] GO       the fd is where it belongs
+ *   exec:    [child] STAGED, [parent] GO, [child] EXEC, LISTENER, [parent] GO
  *   any:     [child] WARNING    .err.msg is for the log
  *            [child] FAILED     .err says why; the child is about to exit
  */
@@ -32,6 +34,7 @@ enum sync_type {
 	SYNC_READY,
 	SYNC_GO,
 	SYNC_EXEC,
+	SYNC_LISTENER,
 };
 
 struct sync_msg {
@@ -45,6 +48,12 @@ int sync_pair(int out[2], struct err *e);
 
 /* Send a message; err may be NULL. -1 with errno (EPIPE: the other side is gone). */
 int sync_send(int fd, enum sync_type type, pid_t pid, const struct err *err);
+
+/*
+ * The child behind its filter: tell LISTENER and wait for GO, by read(2) and write(2), for
+ * these two no profile of a program that can work forbids. -1 with errno.
+ */
+int sync_listener(int fd, int number);
 
 /* A warning to the other side; a lost one is no failure. */
 void sync_warn(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -73,11 +73,59 @@ no_mkdir='[{"names": ["mkdir", "mkdirat", "no_such_call"], "action": "SCMP_ACT_E
 	run -159 peapod run -b "$DIR" c1
 }
 
+# notify: mkdir is asked about at $SOCKET
+notify() {
+	SOCKET=$BATS_TEST_TMPDIR/agent.sock
+	profile '[{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_NOTIFY"}]'
+	# shellcheck disable=SC2016
+	edit_config "$DIR" '.linux.seccomp += {listenerPath: $s, listenerMetadata: "m=1"}' --arg s "$SOCKET"
+}
+
+# agent: 28 is what it answers; its line is in $BATS_TEST_TMPDIR/agent
+agent() {
+	rm -f "$SOCKET"
+	timeout 60 "$TOOL/seccomp-listen" "$SOCKET" 28 >"$BATS_TEST_TMPDIR/agent" 3>&- &
+	AGENT=$!
+	wait_until 10 test -S "$SOCKET"
+}
+
+@test "a listener gets the filter with the state, and decides; exec has its own" {
+	local nnp pid
+	notify
+	set_args "$DIR" sh -c 'mkdir /x; exec sleep 1000'
+	for nnp in true false; do
+		edit_config "$DIR" ".process.noNewPrivileges = $nnp"
+		peapod create -b "$DIR" "c-$nnp" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+		agent
+		peapod start "c-$nnp"
+		wait_until 10 grep -q "No space left" "$BATS_TEST_TMPDIR/out"
+		pid=$(pid_of "c-$nnp")
+		run -0 jq -c '[.ociVersion != null, .fds, .pid, .metadata, .state.id, .state.pid, .state.status]' "$BATS_TEST_TMPDIR/agent"
+		assert_output "[true,[\"seccompFd\"],$pid,\"m=1\",\"c-$nnp\",$pid,\"created\"]"
+		watches_init=$AGENT
+		agent
+		run peapod exec "c-$nnp" mkdir /y
+		assert_output --partial "No space left on device"
+		ends_with 0 "$AGENT"
+		run -0 jq -c '[.fds, .pid != .state.pid, .state.status]' "$BATS_TEST_TMPDIR/agent"
+		assert_output '[["seccompFd"],true,"running"]'
+		peapod delete --force "c-$nnp"
+		ends_with 0 "$watches_init"
+	done
+}
+
+@test "without its listener a program does not start" {
+	notify
+	peapod create -b "$DIR" c1 </dev/null >/dev/null 2>&1
+	run -1 peapod start c1
+	assert_output --partial "linux: seccomp: listenerPath"
+	assert_equal "$(status_of c1)" created
+	peapod delete --force c1
+	run -1 peapod run -b "$DIR" c2
+	assert_output --partial "$SOCKET"
+}
+
 @test "what is not supported, or has no meaning, is refused by name" {
-	profile '[{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]'
-	edit_config "$DIR" '.linux.seccomp.listenerPath = "/run/no/such/socket"'
-	run ! peapod run -b "$DIR" c1
-	assert_output --partial "SCMP_ACT_NOTIFY is not supported"
 	profile '[{"names": ["mkdir"], "action": "SCMP_ACT_ALLOW", "errnoRet": 1}]'
 	run ! peapod run -b "$DIR" c1
 	assert_output --partial "errno"

@@ -102,13 +102,18 @@ TEST(seccomp_plan_conditions)
 		   "seccomp errno 38: what is newer than all of these\n");
 }
 
+TEST(seccomp_plan_notify)
+{
+	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/s\","
+		   "\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"],"
+		   "\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+		   "seccomp default allow\nseccomp flags 0x28\nseccomp notify: mkdir\n");
+}
+
 TEST(seccomp_plan_refusals)
 {
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}",
-		   "linux: seccomp: defaultAction: SCMP_ACT_NOTIFY is not supported");
-	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
-		   "\"action\":\"SCMP_ACT_NOTIFY\"}]}",
-		   "linux: seccomp: syscalls: [0]: action: SCMP_ACT_NOTIFY is not supported");
+		   "linux: seccomp: defaultAction: SCMP_ACT_NOTIFY is for single calls");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_FOO\"}",
 		   "linux: seccomp: defaultAction: unknown action 'SCMP_ACT_FOO'");
 	CHECK_PLAN("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultErrnoRet\":1}",
@@ -140,10 +145,11 @@ TEST(seccomp_absent_and_unsupported)
 	struct plan_seccomp p;
 	struct seccomp_prog prog;
 	struct err e = { 0 };
+	int listener;
 
 	CHECK(!plan_seccomp(&in, &a, &p, &e) && !p.present);
 	CHECK(!seccomp_compile(&p, -1, &a, &prog, &e) && !prog.present);
-	CHECK(!seccomp_install(&prog, &e));
+	CHECK(!seccomp_install(&prog, &listener, &e) && listener == -1);
 	linux_.seccomp = &s;
 	CHECK(plan_seccomp(&in, &a, &p, &e) && e.num == ENOTSUP);
 }
@@ -279,8 +285,9 @@ TEST(seccomp_newer_only_behind_errno)
 static int try_filter(const struct seccomp_prog *prog)
 {
 	struct err e;
+	int listener;
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || seccomp_install(prog, &e))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || seccomp_install(prog, &listener, &e))
 		return 1;
 	if (syscall(SYS_getppid) != -1 || errno != EPERM)
 		return 2;
