@@ -87,14 +87,16 @@ static void on_alone_timer(struct loop_source *src, uint32_t events)
 
 /*
  * Nobody is connected. containerd will come back, unless it took us for dead
- * and cleaned up; that its delete action tells by connecting for a moment.
+ * and cleaned up; that its delete action tells by connecting for a moment. Or it
+ * has forgotten us: containerd 2 asks for Shutdown once, when the pod's pause
+ * process is deleted, and if other containers are there still, never again.
  */
 static void on_alone(void *ctx)
 {
 	struct daemon *d = ctx;
 	struct err e;
 
-	if (!d->leaving && loop_timer(&d->loop, &d->alone_timer, d->tasks.n ? ALONE_MS : EMPTY_MS,
+	if (!d->leaving && loop_timer(&d->loop, &d->alone_timer, d->tasks.any ? ALONE_MS : EMPTY_MS,
 				      0, on_alone_timer, &e))
 		log_msg(LOG_WARN, "%s, going on", e.msg);
 }

@@ -12,6 +12,7 @@
 void tasks_init(struct tasks *ts)
 {
 	ts->n = 0;
+	ts->any = false;
 	link_init(&ts->all);
 }
 
@@ -34,6 +35,7 @@ struct task *task_new(struct tasks *ts, const char *id, const char *bundle)
 	process_init(&t->init, t);
 	link_add(&ts->all, &t->link);
 	ts->n++;
+	ts->any = true;
 	return t;
 }
 

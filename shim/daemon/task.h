@@ -56,6 +56,7 @@ struct task {
 struct tasks {
 	struct link all;
 	size_t n;
+	bool any; /* there was one */
 };
 
 void tasks_init(struct tasks *ts);
