@@ -133,10 +133,12 @@ no_leftovers() {
 }
 
 teardown_cri() {
+	local id
 	[ -n "${NS:-}" ] || return 0
 	crictl rmp -fa >/dev/null 2>&1 || :
 	if ! wait_until 10 no_leftovers; then
 		cri_leftovers >&2
+		for id in $(cri_shims); do kill -KILL "$id"; done
 		tail -n 20 "$CDIR/log" >&2
 		return 1
 	fi
