@@ -8,7 +8,7 @@
 # to it, for containerd 2. Both programs, and crictl, are those of the PATH or of `hack/deps
 # containerd`. Pods are made of CRI's JSON; every helper that makes one prints its id.
 
-PATH=$PATH:${PEAPOD_GOBIN:-${XDG_CACHE_HOME:-$HOME/.cache}/peapod/bin}
+PATH=$PATH:${PEAPOD_GOBIN:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/peapod/bin}
 export PATH
 
 cri_major() {
