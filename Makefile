@@ -22,7 +22,8 @@ ALL_CFLAGS := -std=gnu17 $(CFLAGS) -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wv
 	-fno-strict-aliasing -fstack-protector-strong -fPIE $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,\
 	-D_FORTIFY_SOURCE=2) $(if $(FUZZER),-fsanitize=fuzzer-no-link)
-ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
+PIE := -pie
+ALL_LDFLAGS = $(PIE) -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(if $(SAN),-fsanitize=address$(,)undefined) $(LDFLAGS)
 
 # Process start is part of every operation, so libraries come from their archives
@@ -30,7 +31,8 @@ ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
 # the C library: they look up no names and load no modules, and start in two thirds of the time.
 # Sanitizers cannot be linked so.
 static = -Wl,-Bstatic $(1) -Wl,-Bdynamic
-WHOLE := $(if $(SAN)$(FUZZER),,-static-pie)
+whole = $(if $(SAN),$(1),$(subst -Wl$(,)-Bdynamic,,$(1)))
+$(B)/peapod $(B)/containerd-shim-peapod-v2: PIE := $(if $(SAN),-pie,-static-pie)
 JSON := $(call static,-ljson-c)
 ENGINE_LIBS := $(call static,-lseccomp -lcap) $(JSON) -lm
 CNI_LIBS := $(call static,-lnl-route-3 -lnl-3) $(JSON) -lmnl -lm -lpthread
@@ -79,10 +81,10 @@ $(PROTO_C:.c=.o) $(call objs,spec/ttrpc) $(call objs,shim/daemon) $(B)/shim/daem
 link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $(B)/peapod: $(B)/shim/cli/main.o $(call lib,shim/cli) $(POD)
-	$(link) $(WHOLE) $(subst -Wl$(,)-Bdynamic,,$(ENGINE_LIBS))
+	$(link) $(call whole,$(ENGINE_LIBS))
 
 $(B)/containerd-shim-peapod-v2: $(B)/shim/daemon/main.o $(SHIM)
-	$(link) $(WHOLE) $(subst -Wl$(,)-Bdynamic,,$(SHIM_LIBS))
+	$(link) $(call whole,$(SHIM_LIBS))
 
 $(B)/peapod-cni: $(B)/cni/main.o $(call lib,cni) $(call lib,spec/cni) $(BASE)
 	$(link) $(CNI_LIBS)
