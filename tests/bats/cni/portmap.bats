@@ -309,3 +309,28 @@ no_pairs() {
 	fails_with 2 plugin "$BIN/bridge" ADD
 	assert_output --partial portMappings
 }
+
+@test "20 at once, each with ports of its own: all are mapped, and all are gone again" {
+	local i pids=()
+	for i in {1..20}; do
+		ports "[{hostPort: $((3000 + i)), containerPort: 80}]"
+		cp "$CONF" "$CONF.$i"
+	done
+	for i in {1..20}; do
+		CONF=$CONF.$i cni ADD CNI_IFNAME="eth$i" >/dev/null 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	assert_equal "$(on_host nft list map inet peapod ports4 | grep -o '"net c1 [^"]*"' | sort -u | wc -l)" 20
+	pids=()
+	for i in {1..20}; do
+		cni DEL CNI_IFNAME="eth$i" 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	no_elements
+}
