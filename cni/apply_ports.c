@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cni/conntrack.h"
+#include "cni/portmap.h"
 #include "cni/portmap_table.h"
 #include "spec/base/arena.h"
 #include "spec/base/str.h"

@@ -9,7 +9,7 @@
 
 #include "cni/inet.h"
 #include "cni/link.h"
-#include "cni/portmap.h"
+#include "cni/ports.h"
 #include "spec/base/arena.h"
 #include "spec/base/str.h"
 #include "spec/cni/addr.h"

@@ -135,7 +135,7 @@ static int list(struct nft *n, struct all_held *all, struct err *e)
 {
 	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
 
-	for (size_t i = 0; i < 2 * PORTMAP_FAMILIES; i++) {
+	for (size_t i = 0; i < 2UL * PORTMAP_FAMILIES; i++) {
 		struct nft_batch b;
 
 		all->f = &portmap_families[i / 2];

@@ -36,14 +36,6 @@ struct ports_owner {
 };
 struct ports_owner ports_owner(const char *network, const char *container_id, const char *ifname);
 
-struct portmap {
-	const struct port_maps *maps;
-	enum port_snat snat;
-	const char *owner;
-	const char *device; /* "" if it is not known */
-	const char *bridge; /* that the pod is on; NULL: none */
-};
-
 /* Is there that interface on the host? 1, 0, -1. */
 typedef int portmap_lives_fn(void *arg, const char *device, struct err *e);
 

@@ -222,7 +222,7 @@ struct portmap_key portmap_self_key(const struct ip_addr *ip)
 
 struct portmap_key portmap_hair_key(const char *bridge)
 {
-	struct portmap_key k = { .len = 2 * IFNAMSIZ };
+	struct portmap_key k = { .len = 2UL * IFNAMSIZ };
 	size_t len = strnlen(bridge, IFNAMSIZ - 1);
 
 	memcpy(k.b, bridge, len);

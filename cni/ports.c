@@ -147,8 +147,8 @@ int ports_make(const struct cni_conf *conf, const struct ip_addr *v4, const stru
 			       PORTS_MAX);
 	v = arena_array(a, 2 * count + 1, sizeof(*v));
 	for (size_t i = 0; i < count; i++) {
-		struct port_map map;
-		uint8_t family;
+		struct port_map map = { 0 };
+		uint8_t family = 0;
 
 		if (read_mapping(&conf->runtime.port_mappings.v[i], &map, &family, e))
 			return err_ctx(e, "portMappings: [%zu]", i);

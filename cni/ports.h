@@ -34,6 +34,15 @@ struct port_maps {
 	const struct port_map *v;
 };
 
+/* All that one pod has, for cni/portmap.h to carry out. */
+struct portmap {
+	const struct port_maps *maps;
+	enum port_snat snat;
+	const char *owner;
+	const char *device; /* "" if it is not known */
+	const char *bridge; /* that the pod is on; NULL: none */
+};
+
 /* "tcp", "udp", "sctp" to IPPROTO_*. */
 extern const struct name port_protocols[];
 

@@ -2,6 +2,8 @@
 /* ports_plan: one operation for all mappings, since they come into effect together. */
 #include "cni/ports_plan.h"
 
+#include "cni/portmap.h"
+
 static const char *owner_of(const struct attach *at, struct arena *a)
 {
 	return arena_strdup(a, ports_owner(at->network, at->container_id, at->ifname).s);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Address management by others: static, and any program in CNI_PATH.
-# shellcheck disable=SC2030,SC2031,SC2119 # each test has its own variables
+# shellcheck disable=SC2030,SC2031,SC2119,SC2016 # each test has its own variables; the fake's are its own
 load ../lib/common
 load ../lib/cni
 

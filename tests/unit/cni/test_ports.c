@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Port mappings: what is accepted, and the plans; no root. */
 #include "cni/ports_plan.h"
+#include "cni/portmap.h"
 #include "cni/portmap_table.h"
 #include "spec/base/auto.h"
 #include "spec/base/str.h"
