@@ -77,7 +77,7 @@ struct work_delete {
 	struct work work;
 	int left[2]; /* read ends of stdout and stderr, or -1 */
 };
-int work_delete(void *work_delete, struct job_result *r, struct err *e);
+int work_delete(void *arg, struct job_result *r, struct err *e);
 int work_destroy(void *work, struct job_result *r, struct err *e);
 
 struct work_pids {
