@@ -94,6 +94,29 @@ static void child(int sock, const struct job *job)
 	_exit(0);
 }
 
+/* The job is over, and freed. */
+static void finish(struct job *job, struct job_result *r)
+{
+	int sock = job->src.fd;
+
+	link_del(&job->link);
+	loop_del(job->jobs->loop, &job->src);
+	close_fd(&sock);
+	job->done(job, r);
+	call_take(&job->call);
+	close_fd(&r->console);
+	str_done(&r->data);
+	free(job);
+}
+
+static void lose(struct job *job)
+{
+	struct job_result r = { .console = -1, .lost = true };
+
+	err_set(&r.err, EIO, "the helper process ended without an answer");
+	finish(job, &r);
+}
+
 /* False when there is none yet. */
 static bool take_result(struct job *job)
 {
@@ -113,22 +136,16 @@ static bool take_result(struct job *job)
 	if (!n_fds)
 		r.console = -1;
 	if (got < (ssize_t)sizeof(*p)) {
-		err_set(&r.err, EIO, "the helper process ended without an answer");
-	} else {
-		r.err = p->err;
-		r.pid = p->pid;
-		r.logger_pid = p->logger_pid;
-		r.shares_pidns = p->shares_pidns;
-		str_addn(&r.data, p + 1, (size_t)got - sizeof(*p));
+		close_fd(&r.console);
+		lose(job);
+		return true;
 	}
-	link_del(&job->link);
-	loop_del(job->jobs->loop, &job->src);
-	close_fd(&sock);
-	job->done(job, &r);
-	call_take(&job->call);
-	close_fd(&r.console);
-	str_done(&r.data);
-	free(job);
+	r.err = p->err;
+	r.pid = p->pid;
+	r.logger_pid = p->logger_pid;
+	r.shares_pidns = p->shares_pidns;
+	str_addn(&r.data, p + 1, (size_t)got - sizeof(*p));
+	finish(job, &r);
 	return true;
 }
 
@@ -160,6 +177,7 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, struct 
 	copy = mem_alloc(sizeof(*copy));
 	*copy = *job;
 	copy->jobs = js;
+	copy->pid = pid;
 	copy->work = NULL;
 	if (loop_add(js->loop, &copy->src, pair[0], EPOLLIN, on_result, e)) {
 		close(pair[0]);
@@ -183,5 +201,18 @@ void jobs_drain(struct jobs *js)
 
 		/* What is done with a result may start jobs, or end others: begin anew. */
 		l = take_result(container_of(l, struct job, link)) ? js->all.next : next;
+	}
+}
+
+void jobs_reaped(struct jobs *js, pid_t pid)
+{
+	for (struct link *l = js->all.next; l != &js->all; l = l->next) {
+		struct job *job = container_of(l, struct job, link);
+
+		if (job->pid != pid)
+			continue;
+		if (!take_result(job))
+			lose(job);
+		return;
 	}
 }

@@ -30,6 +30,7 @@ struct job_result {
 	pid_t pid;	  /* of the process that was started */
 	pid_t logger_pid; /* of a binary:// logger, or 0 */
 	bool shares_pidns;
+	bool lost;   /* the helper ended without an answer, err says so */
 	int console; /* pty master, -1: none */
 	struct str data;
 };
@@ -46,6 +47,7 @@ struct job {
 	struct link link;
 	struct loop_source src;
 	struct jobs *jobs;
+	pid_t pid; /* of the helper */
 	/* Called in the daemon, once; owns r->console (and takes it or leaves it to be closed). */
 	void (*done)(struct job *job, struct job_result *r);
 	void *arg, *arg2;      /* the caller's */
@@ -70,5 +72,11 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, struct 
  * the child of a helper becomes ours only after the result has been sent.
  */
 void jobs_drain(struct jobs *js);
+
+/*
+ * This child has been reaped. If it was a helper that has not answered, its job
+ * ends here: what it has started may hold its end of the socket for ever.
+ */
+void jobs_reaped(struct jobs *js, pid_t pid);
 
 #endif

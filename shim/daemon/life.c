@@ -174,9 +174,11 @@ void life_reap(struct daemon *d)
 			jobs_drain(&d->jobs);
 			p = process_of_pid(&d->tasks, pid);
 		}
-		if (p)
+		if (p) {
 			ended(d, p, status);
-		else
-			forget_logger(d, pid);
+			continue;
+		}
+		jobs_reaped(&d->jobs, pid);
+		forget_logger(d, pid);
 	}
 }

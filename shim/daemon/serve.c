@@ -121,6 +121,7 @@ static int set_up(struct daemon *d, const struct daemon_args *args, struct err *
 	if (server_init(&d->server, &d->loop, args->listener, daemon_services, d, e))
 		return -1;
 	d->server.alone = on_alone;
+	on_alone(d); /* perhaps nobody ever comes */
 	return 0;
 }
 

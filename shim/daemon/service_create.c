@@ -79,7 +79,7 @@ static void on_undone(struct job *job, struct job_result *r)
 	drop_task(d, t);
 }
 
-/* Nobody knows of the task: its Create ran out of time before it was done. */
+/* Nobody knows of the task: its Create ran out of time, or its helper was killed, half done. */
 static void undo(struct daemon *d, struct task *t)
 {
 	struct work w = { &d->place, t->id };
@@ -120,9 +120,12 @@ static void on_created(struct job *job, struct job_result *r)
 	struct call *c = call_take(&job->call);
 
 	if (r->err.num) {
-		drop_task(d, t);
 		if (c)
 			call_fail_engine(c, &r->err);
+		if (r->lost)
+			undo(d, t); /* the helper has not done so itself */
+		else
+			drop_task(d, t);
 	} else if (late) {
 		t->init.pid = r->pid;
 		undo(d, t);

@@ -223,6 +223,31 @@ state_is() { call State id=box | grep -qx "status=$1"; }
 	wait_until 5 gone
 }
 
+@test "a Create whose helper is killed fails at once, and is undone" {
+	local daemon caller
+	daemon=$(shim_pids)
+	mkfifo "$BATS_TEST_TMPDIR/slow"
+	# shellcheck disable=SC2016
+	edit_config "$BUNDLE" '.hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "echo >" + $f + "; read x <" + $f]}]}' \
+		--arg f "$BATS_TEST_TMPDIR/slow"
+	call Create id=box bundle="$BUNDLE" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	caller=$!
+	timeout 20 cat "$BATS_TEST_TMPDIR/slow" >/dev/null
+	kill -KILL "$(pgrep -P "$daemon")"
+	wait "$caller" || :
+	grep "without an answer" "$BATS_TEST_TMPDIR/out"
+	gone() { call State id=box | grep -q "code 5"; }
+	wait_until 5 gone
+	# the hook is of the host, and outlives its caller
+	timeout 5 bash -c "echo go >'$BATS_TEST_TMPDIR/slow'"
+	no_child() { [ -z "$(pgrep -P "$daemon")" ]; }
+	wait_until 5 no_child
+}
+
+@test "a daemon that nobody talks to has set itself a time to leave" {
+	grep -E '^it_value: \([1-9]' "/proc/$(shim_pids)/fdinfo/"*
+}
+
 @test "Update changes limits, with the noise that containerd sends; not of what has ended" {
 	local type=opencontainers/runtime-spec/1/LinuxResources file
 	create
