@@ -5,6 +5,7 @@
 start_containerd() {
 	requires root containerd ctr
 	CTRD=$BATS_TEST_TMPDIR/ctrd
+	CTRD_NS=$(unique ns) # runc's shim keeps its state below /run by namespace, whose containerd it may be
 	mkdir "$CTRD"
 	cat >"$CTRD/config.toml" <<-END
 		version = 2
@@ -26,7 +27,7 @@ start_containerd() {
 
 # ctrd ARGS...: its client; it passes signals on to the container, so only KILL ends it
 ctrd() {
-	timeout -s KILL 60 ctr --address "$CTRD/sock" "$@"
+	timeout -s KILL 60 ctr --address "$CTRD/sock" --namespace "$CTRD_NS" "$@"
 }
 
 # Processes whose command line has the test's directory: containerd's shims.
@@ -54,5 +55,6 @@ stop_containerd() {
 	# The snapshots and rootfs mounts of what was killed.
 	awk -v dir="$CTRD/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
 		while read -r path; do umount "$path" && echo "was mounted: $path" >&2; done
+	rm -rf "/run/containerd/runc/${CTRD_NS:?}" # with our cache of filters
 	return $left
 }

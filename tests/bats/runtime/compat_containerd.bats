@@ -78,7 +78,7 @@ task_is() {
 }
 
 @test "a terminal" {
-	run -0 "$TOOL/onpty" ctr --address "$CTRD/sock" run -t --rm --snapshotter native \
+	run -0 "$TOOL/onpty" ctr --address "$CTRD/sock" --namespace "$CTRD_NS" run -t --rm --snapshotter native \
 		--runc-binary "$PEAPOD" --cgroup "$CGROUP/c" "$TEST_IMAGE" c sh -c 'tty; test -t 0 && test -t 1 && echo both' </dev/null
 	assert_line --partial /dev/pts/0
 	assert_line --partial both

@@ -219,6 +219,7 @@ state_is() { call State id=box | grep -qx "status=$1"; }
 	run -1 call -t 300 Create id=box bundle="$BUNDLE"
 	assert_output --partial "code 4"
 	echo go >"$BATS_TEST_TMPDIR/slow"
+	# shellcheck disable=SC2317 # called by wait_until
 	gone() { call State id=box | grep -q "code 5"; }
 	wait_until 5 gone
 }
@@ -236,6 +237,7 @@ state_is() { call State id=box | grep -qx "status=$1"; }
 	kill -KILL "$(pgrep -P "$daemon")"
 	wait "$caller" || :
 	grep "without an answer" "$BATS_TEST_TMPDIR/out"
+	# shellcheck disable=SC2317 # called by wait_until
 	gone() { call State id=box | grep -q "code 5"; }
 	wait_until 5 gone
 	# the hook is of the host, and outlives its caller
