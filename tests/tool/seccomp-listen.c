@@ -5,10 +5,10 @@
  * errno, until the last process with the filter has ended.
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "spec/base/fd.h"
+#include "spec/base/str.h"
 
 #define TEXT_MAX 65536
 
@@ -55,9 +56,10 @@ int main(int argc, char **argv)
 	struct pollfd p = { .fd = -1, .events = POLLIN };
 	size_t n = 0;
 	ssize_t len;
+	uint64_t num;
 	int conn;
 
-	if (argc != 3)
+	if (argc != 3 || parse_u64(argv[2], 10, INT_MAX, &num))
 		return 2;
 	conn = take_connection(argv[1]);
 	if (conn < 0)
@@ -70,7 +72,7 @@ int main(int argc, char **argv)
 	while (poll(&p, 1, -1) > 0 || errno == EINTR) {
 		if (p.revents & POLLHUP)
 			return 0;
-		if (answer(p.fd, atoi(argv[2])))
+		if (answer(p.fd, (int)num))
 			return failed("answer");
 	}
 	return failed("poll");
