@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shim/pod/cniexec.h"
 #include "shim/pod/ctl.h"
@@ -126,6 +127,7 @@ static int lock_stopped(const struct pod_env *env, const char *pod, int dirfd, b
 
 int pod_remove(const struct pod_env *env, const char *pod, bool force, struct err *e)
 {
+	auto_arena struct arena a = { 0 };
 	auto_fd int dirfd = -1, lock = -1;
 	struct err left = { 0 };
 
@@ -135,7 +137,12 @@ int pod_remove(const struct pod_env *env, const char *pod, bool force, struct er
 	if (dirfd < 0)
 		return -1;
 	if (lock_stopped(env, pod, dirfd, force, &lock, e)) {
-		/* A pod that removes itself when it ends has been quicker. */
+		/*
+		 * A pod that removes itself when it ends has been quicker; or its maker
+		 * or remover was killed, which left an empty directory.
+		 */
+		if (e->num == ENOENT)
+			unlinkat(AT_FDCWD, pod_dir_path(&a, env->engine->root, pod), AT_REMOVEDIR);
 		return force && e->num == ENOENT ? 0 : -1;
 	}
 	if (pod_teardown(env, pod, dirfd, &left) && !force) {

@@ -2,11 +2,13 @@
 /* record: field tables of pod.json, and the files every command agrees on. */
 #include "shim/pod/record.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
@@ -108,6 +110,20 @@ char *pod_dir_path(struct arena *a, const char *root, const char *pod)
 	return arena_printf(a, "%s/" POD_DIR "/%s", root, pod);
 }
 
+/*
+ * The lock is the first file of a pod and the last one to go, and only made here:
+ * whoever has waited for it finds that the pod is gone, and never makes another
+ * one in a directory that is about to be removed.
+ */
+static int make_lock(const char *path, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	auto_fd int fd = open(arena_printf(&a, "%s/" LOCK_FILE, path),
+			      O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd < 0 ? err_sys(e, "make '%s/" LOCK_FILE "'", path) : 0;
+}
+
 int pod_dir_make(const char *root, const char *pod, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
@@ -121,7 +137,46 @@ int pod_dir_make(const char *root, const char *pod, struct err *e)
 			return err_set(e, EEXIST, "pod '%s' already exists", pod);
 		return err_sys(e, "make '%s'", path);
 	}
-	return pod_dir_open(root, pod, e);
+	return make_lock(path, e) ? -1 : pod_dir_open(root, pod, e);
+}
+
+/* Everything in the directory but its lock. What is mounted there is not ours to empty. */
+static int remove_entries(DIR *dir, struct err *e)
+{
+	struct dirent *entry;
+	struct stat top, st;
+
+	if (fstat(dirfd(dir), &top) < 0)
+		return err_sys(e, "look at the directory");
+	while ((entry = readdir(dir))) {
+		const char *name = entry->d_name;
+
+		if (str_eq(name, ".") || str_eq(name, "..") || str_eq(name, LOCK_FILE))
+			continue;
+		if (fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_dev != top.st_dev)
+			return err_set(e, EXDEV, "'%s' is a mount point", name);
+		if (path_remove_tree(dirfd(dir), name, e))
+			return -1;
+	}
+	return 0;
+}
+
+int pod_dir_remove(const char *root, const char *pod, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	const char *path = pod_dir_path(&a, root, pod);
+	auto_dir DIR *dir = opendir(path);
+
+	if (!dir)
+		return errno == ENOENT ? 0 : err_sys(e, "open '%s'", path);
+	if (remove_entries(dir, e))
+		return err_ctx(e, "pod '%s'", pod);
+	if (unlinkat(dirfd(dir), LOCK_FILE, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "remove '%s/" LOCK_FILE "'", path);
+	if (rmdir(path) < 0 && errno != ENOENT)
+		return err_sys(e, "remove '%s'", path);
+	return 0;
 }
 
 int pod_dir_open(const char *root, const char *pod, struct err *e)
@@ -140,7 +195,7 @@ int pod_dir_open(const char *root, const char *pod, struct err *e)
 int pod_lock(int dirfd, int32_t *owner, struct err *e)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	auto_fd int fd = openat(dirfd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	auto_fd int fd = openat(dirfd, LOCK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 
 	if (fd < 0)

@@ -108,8 +108,10 @@ struct pod_member *pod_member_find(const struct pod_spec *s, const char *name);
 /* The container id of a member (or of POD_INFRA): POD.MEMBER. In the arena. */
 char *pod_container_id(struct arena *a, const char *pod, const char *member);
 
-/* Make the directory of a new pod: an fd of it. EEXIST: the name is taken. */
+/* Make the directory of a new pod, with its lock: an fd of it. EEXIST: the name is taken. */
 int pod_dir_make(const char *root, const char *pod, struct err *e);
+/* Remove it, by the holder of its lock; nothing of the pod runs any more. Already gone is right. */
+int pod_dir_remove(const char *root, const char *pod, struct err *e);
 /* The fd of an existing one. ENOENT: "pod 'x' does not exist". */
 int pod_dir_open(const char *root, const char *pod, struct err *e);
 /* Its path, in the arena. */
@@ -118,7 +120,8 @@ char *pod_dir_path(struct arena *a, const char *root, const char *pod);
 /*
  * Take the pod's lock: an fd which holds it until closed (or the process ends;
  * it is not inherited by children). Nobody in this process may open the lock
- * file again meanwhile. EAGAIN when another process has it, its pid in *owner.
+ * file again meanwhile. EAGAIN when another process has it, its pid in *owner;
+ * ENOENT when the pod has been removed.
  */
 int pod_lock(int dirfd, int32_t *owner, struct err *e);
 /* The pid of the process that has the lock, 0: none. */

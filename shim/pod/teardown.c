@@ -130,14 +130,3 @@ int pod_teardown(const struct pod_env *env, const char *pod, int dirfd, struct e
 	*e = first;
 	return -1;
 }
-
-int pod_dir_remove(const char *root, const char *pod, struct err *e)
-{
-	auto_arena struct arena a = { 0 };
-	const char *parent = arena_printf(&a, "%s/" POD_DIR, root);
-	auto_fd int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "open '%s'", parent);
-	return path_remove_tree(fd, pod, e);
-}

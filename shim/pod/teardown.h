@@ -18,7 +18,4 @@ void pod_ask_members(const struct pod_env *env, const char *pod, uint32_t second
  */
 int pod_teardown(const struct pod_env *env, const char *pod, int dirfd, struct err *e);
 
-/* Remove the directory; nothing of the pod runs any more. */
-int pod_dir_remove(const char *root, const char *pod, struct err *e);
-
 #endif

@@ -219,6 +219,11 @@ TEST(record_survives_its_file)
 	CHECK_TEXT(back->spec.members.v[1].bundle, "/b");
 	lock = pod_lock(dir, &owner, &e);
 	CHECK(lock >= 0);
+	CHECK(!pod_dir_remove(root, "web", &e));
+	CHECK(!pod_dir_remove(root, "web", &e));
+	/* Who still has the directory open finds no lock, and makes none. */
+	CHECK(pod_lock(dir, &owner, &e) < 0 && e.num == ENOENT);
+	CHECK(pod_dir_open(root, "web", &e) < 0 && e.num == ENOENT);
 	CHECK(!path_remove_tree(-1, root, &e));
 }
 
