@@ -22,9 +22,16 @@ struct address_driver {
 	int (*status)(const struct request *req, struct addresses *s, struct err *e);
 };
 
+/* Those that connect a pod by a pair whose name attach_host_name() tells. */
+static bool makes_pair(const char *plugin)
+{
+	return str_eq(plugin, "peapod") || str_eq(plugin, "bridge") || str_eq(plugin, "ptp");
+}
+
 static struct lease_owner owner_of(const struct request *req)
 {
-	return (struct lease_owner){ req->env.container_id, req->env.ifname };
+	return hostlocal_owner(req->env.container_id, req->env.ifname, req->env.netns,
+			       makes_pair(req->plugin), &req->args, req->a);
 }
 
 /* ---- host-local ---- */
@@ -75,12 +82,25 @@ static int local_status(const struct request *req, struct addresses *s, struct e
 	return hostlocal_status(&s->h, e);
 }
 
+/* ---- no memory of pods but with host-local ---- */
+
+static int refuse_sticky(const struct request *req, struct err *e)
+{
+	struct json_object *sticky = json_get(req->conf.raw, "sticky");
+
+	if (sticky && json_object_get_boolean(sticky))
+		return cni_err(e, CNI_ERR_FIELD, "sticky: only with host-local addresses");
+	return 0;
+}
+
 /* ---- static ---- */
 
 static int fixed_add(const struct request *req, struct addresses *s, struct ipam_result *out,
 		     struct err *e)
 {
 	(void)s;
+	if (refuse_sticky(req, e))
+		return -1;
 	return static_make(&req->conf, &req->args, req->a, out, e);
 }
 
@@ -116,7 +136,7 @@ static int other_result(const struct request *req, const struct addresses *s,
 	size_t len;
 	char *text;
 
-	if (delegate_run(req, s->type, "ADD", &text, &len, e))
+	if (refuse_sticky(req, e) || delegate_run(req, s->type, "ADD", &text, &len, e))
 		return -1;
 	if (cni_result_parse(text, len, req->conf.version, req->a, &r, &raw, e))
 		return err_ctx(e, "result of '%.60s'", s->type);

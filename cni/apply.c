@@ -388,7 +388,8 @@ static int do_detach(struct net *n, const struct op *op, struct err *e)
 static int do_leases(struct net *n, const struct op *op, struct err *e)
 {
 	struct hostlocal h = { .network = op->leases.network, .data_dir = op->leases.data_dir };
-	struct lease_owner owner = { op->leases.container_id, op->leases.ifname };
+	struct lease_owner owner = { .container_id = op->leases.container_id,
+				     .ifname = op->leases.ifname };
 
 	(void)n;
 	return hostlocal_del(&h, &owner, e);

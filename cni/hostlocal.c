@@ -3,7 +3,9 @@
 #include "cni/hostlocal.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "cni/lease_index.h"
 #include "spec/base/json.h"
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
@@ -14,6 +16,7 @@ struct ipam_conf {
 	json_list(struct cni_range_set_conf) ranges;
 	struct cni_routes routes;
 	char *resolv_conf, *data_dir;
+	bool sticky;
 };
 
 static const struct json_field ipam_fields[] = {
@@ -25,8 +28,70 @@ static const struct json_field ipam_fields[] = {
 	F_LIST(JSON_OBJS, struct ipam_conf, routes, "routes", 0, cni_route_fields),
 	F_STR(struct ipam_conf, resolv_conf, "resolvConf", 0),
 	F_STR(struct ipam_conf, data_dir, "dataDir", 0),
+	F_BOOL(struct ipam_conf, sticky, "sticky", 0),
 	{ 0 },
 };
+
+/* ---- pods ---- */
+
+static bool is_pod_name(const char *s)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789.-_";
+
+	return *s && !s[strspn(s, chars)];
+}
+
+/* "NAMESPACE/NAME": 1, 0: CNI_ARGS name no pod, -1: they name one that cannot be. */
+static int read_pod(const struct cni_args *args, struct arena *a, char **out)
+{
+	const char *space = cni_args_get(args, "K8S_POD_NAMESPACE");
+	const char *name = cni_args_get(args, "K8S_POD_NAME");
+
+	if (!space || !*space || !name || !*name)
+		return 0;
+	if (!is_pod_name(space) || !is_pod_name(name) ||
+	    strlen(space) + strlen(name) + sizeof("/") > LEASE_POD_MAX)
+		return -1;
+	*out = arena_printf(a, "%s/%s", space, name);
+	return 1;
+}
+
+struct lease_owner hostlocal_owner(const char *container_id, const char *ifname, const char *netns,
+				   bool wired, const struct cni_args *args, struct arena *a)
+{
+	struct lease_owner owner = {
+		.container_id = container_id, .ifname = ifname, .netns = netns, .wired = wired
+	};
+	char *pod;
+
+	if (read_pod(args, a, &pod) > 0)
+		owner.pod = pod;
+	return owner;
+}
+
+static int read_sticky(const struct cni_conf *conf, const struct ipam_conf *ipam,
+		       const struct cni_args *args, struct arena *a, struct hostlocal *h,
+		       struct err *e)
+{
+	struct json_object *beside = json_get(conf->raw, "sticky");
+	char *pod = NULL;
+	int got;
+
+	if (beside && !json_object_is_type(beside, json_type_boolean))
+		return cni_err(e, CNI_ERR_DECODE, "sticky: expected boolean");
+	if (!ipam->sticky && !(beside && json_object_get_boolean(beside)))
+		return 0;
+	got = read_pod(args, a, &pod);
+	if (got < 0)
+		return cni_err(
+			e, CNI_ERR_ENV,
+			"sticky: K8S_POD_NAMESPACE and K8S_POD_NAME in CNI_ARGS name no pod");
+	h->sticky = pod;
+	return 0;
+}
+
+/* ---- config ---- */
 
 static int request(struct hostlocal *h, const char *text, struct err *e)
 {
@@ -157,100 +222,10 @@ int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, str
 	for (size_t i = 0; i < h.routes.n; i++)
 		if (cni_route_check(&h.routes.v[i], e))
 			return err_ctx(e, "ipam: routes: [%zu]", i);
-	if (read_requests(conf, args, &h, e))
+	if (read_requests(conf, args, &h, e) || read_sticky(conf, &ipam, args, a, &h, e))
 		return -1;
 	if (read_sets(conf, &ipam, a, &h, e) || check_sets(conf, &h, e))
 		return err_ctx(e, "ipam");
 	*out = h;
-	return 0;
-}
-
-/* ---- choice ---- */
-
-static int choose_requested(const struct ip_range_set *set, const struct ip_addr *ip,
-			    const struct hostlocal_market *m, struct arena *a,
-			    const struct ip_range **range, struct err *e)
-{
-	*range = ip_range_find(set, ip);
-	if (ip_eq(ip, &(*range)->gateway))
-		return cni_err(e, CNI_ERR_CONFIG, "requested ip %s is subnet's gateway",
-			       ip_text(ip).s);
-	if (m->taken(m->arg, ip))
-		return err_set(e, EADDRINUSE,
-			       "requested IP address %s is not available in range set %s",
-			       ip_text(ip).s, ip_range_set_text(set, a));
-	return 0;
-}
-
-static int choose_next(const struct ip_range_set *set, const struct ip_addr *last,
-		       const struct hostlocal_market *m, struct arena *a, struct ip_addr *ip,
-		       const struct ip_range **range, struct err *e)
-{
-	struct ip_range_iter it = ip_range_iter(set, last);
-
-	for (size_t i = 0; i < m->have.n; i++)
-		if (ip_range_find(set, &m->have.v[i]))
-			return err_set(e, EEXIST,
-				       "%s has been allocated to this container and interface, "
-				       "duplicate allocation is not allowed",
-				       ip_text(&m->have.v[i]).s);
-	while (ip_range_next(&it, ip, range))
-		if (!m->taken(m->arg, ip))
-			return 0;
-	return err_set(e, ENOSPC, "no IP addresses available in range set: %s",
-		       ip_range_set_text(set, a));
-}
-
-/* The first request that the set has and that no earlier set took; NULL when there is none. */
-static const struct ip_addr *request_in(const struct hostlocal *h, const struct ip_range_set *set,
-					bool *used)
-{
-	for (size_t i = 0; i < h->requested.n; i++) {
-		if (used[i] || !ip_range_find(set, &h->requested.v[i]))
-			continue;
-		used[i] = true;
-		return &h->requested.v[i];
-	}
-	return NULL;
-}
-
-static int unmet(const struct hostlocal *h, const bool *used, struct err *e)
-{
-	auto_str struct str list = { 0 };
-
-	for (size_t i = 0; i < h->requested.n; i++)
-		if (!used[i])
-			str_addf(&list, " %s", ip_text(&h->requested.v[i]).s);
-	if (list.len)
-		return cni_err(e, CNI_ERR_CONFIG, "failed to allocate all requested IPs:%s",
-			       str_text(&list));
-	return 0;
-}
-
-int hostlocal_choose(const struct hostlocal *h, const struct hostlocal_market *m, struct arena *a,
-		     struct hostlocal_choice *out, struct err *e)
-{
-	struct hostlocal_choice choice = { 0 };
-	bool used[LEASE_IPS_MAX] = { false };
-
-	for (size_t i = 0; i < h->sets.n; i++) {
-		const struct ip_range_set *set = &h->sets.v[i];
-		const struct ip_addr *wish = request_in(h, set, used);
-		struct ip_addr ip;
-		int rc;
-
-		if (wish) {
-			ip = *wish;
-			rc = choose_requested(set, wish, m, a, &choice.range[i], e);
-		} else {
-			rc = choose_next(set, &m->last[i], m, a, &ip, &choice.range[i], e);
-		}
-		if (rc)
-			return err_ctx(e, "failed to allocate for range %zu", i);
-		choice.ips.v[choice.ips.n++] = ip;
-	}
-	if (unmet(h, used, e))
-		return -1;
-	*out = choice;
 	return 0;
 }

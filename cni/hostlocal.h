@@ -25,13 +25,15 @@ struct hostlocal {
 	} sets;
 	struct lease_ips requested; /* addresses that must be given, each by some set */
 	struct cni_routes routes;
+	const char *sticky; /* "NAMESPACE/NAME" of a pod that shall get its last addresses; NULL */
 };
 
 /*
  * Read the ipam key: ranges (a list of sets), or the older subnet, rangeStart,
  * rangeEnd and gateway, which become the first set; in front of all of them
  * those of runtimeConfig.ipRanges. Requested are CNI_ARGS IP, args.cni.ips and
- * runtimeConfig.ips together. Pure.
+ * runtimeConfig.ips together. `sticky` there, or beside the ipam key, is for
+ * pods whom CNI_ARGS names (K8S_POD_NAMESPACE, K8S_POD_NAME). Pure.
  */
 int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
 		   struct hostlocal *out, struct err *e);
@@ -40,23 +42,37 @@ int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, str
 int hostlocal_place(const struct cni_conf *conf, struct arena *a, struct hostlocal *out,
 		    struct err *e);
 
+/*
+ * An owner for ADD: with what CNI_ARGS tell about its pod, and where it lives.
+ * wired: see cni/lease_file.h. In the arena.
+ */
+struct lease_owner hostlocal_owner(const char *container_id, const char *ifname, const char *netns,
+				   bool wired, const struct cni_args *args, struct arena *a);
+
 /* What a choice is made from. */
-typedef bool hostlocal_taken_fn(const void *arg, const struct ip_addr *ip);
+typedef bool hostlocal_ask_fn(const void *arg, const struct ip_addr *ip);
+typedef bool hostlocal_oldest_fn(const void *arg, const struct ip_range_set *set,
+				 struct ip_addr *out);
 struct hostlocal_market {
 	struct ip_addr
 		last[HOSTLOCAL_SETS_MAX]; /* by set, where round robin goes on; none: start */
 	struct lease_ips have;		  /* the owner's leases */
-	hostlocal_taken_fn *taken;	  /* is that address leased? */
+	struct lease_ips had;		  /* its pod's last ones, preferred */
+	hostlocal_ask_fn *taken;	  /* is that address leased? */
+	hostlocal_ask_fn *promised;	  /* is it another pod's for later? NULL: none is */
+	hostlocal_oldest_fn *oldest;	  /* the free one that was promised first; with promised */
 	const void *arg;
 };
 struct hostlocal_choice {
 	struct lease_ips ips;				  /* by set */
 	const struct ip_range *range[HOSTLOCAL_SETS_MAX]; /* that ip i is of */
+	bool kept[HOSTLOCAL_SETS_MAX];			  /* it was the pod's: no round robin */
 };
 
 /*
  * Choose one address from each set, without taking any. An owner that has an
  * address of a set already gets no second one, unless it asks for it by name.
+ * Promised ones are given out when no other is left.
  */
 int hostlocal_choose(const struct hostlocal *h, const struct hostlocal_market *m, struct arena *a,
 		     struct hostlocal_choice *out, struct err *e);

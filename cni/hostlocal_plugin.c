@@ -6,7 +6,8 @@
 
 static int host_local_add(struct request *req, struct cni_result *out, struct err *e)
 {
-	struct lease_owner owner = { req->env.container_id, req->env.ifname };
+	struct lease_owner owner = hostlocal_owner(req->env.container_id, req->env.ifname,
+						   req->env.netns, false, &req->args, req->a);
 	struct ipam_result ipam;
 	struct lease_ips taken;
 	struct hostlocal h;
@@ -20,7 +21,8 @@ static int host_local_add(struct request *req, struct cni_result *out, struct er
 
 static int host_local_del(struct request *req, struct err *e)
 {
-	struct lease_owner owner = { req->env.container_id, req->env.ifname };
+	struct lease_owner owner = { .container_id = req->env.container_id,
+				     .ifname = req->env.ifname };
 	struct hostlocal h;
 
 	return hostlocal_place(&req->conf, req->a, &h, e) || hostlocal_del(&h, &owner, e) ? -1 : 0;
@@ -28,7 +30,8 @@ static int host_local_del(struct request *req, struct err *e)
 
 static int host_local_check(struct request *req, struct err *e)
 {
-	struct lease_owner owner = { req->env.container_id, req->env.ifname };
+	struct lease_owner owner = { .container_id = req->env.container_id,
+				     .ifname = req->env.ifname };
 	struct hostlocal h;
 
 	if (hostlocal_make(&req->conf, &req->args, req->a, &h, e))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cni/hostlocal.h"
+#include "cni/sticky.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
@@ -58,9 +59,49 @@ static int read_resolv_conf(const char *path, struct arena *a, struct cni_dns *d
 
 /* ---- verbs ---- */
 
+/* What the functions of a market are asked with. */
+struct asker {
+	const struct lease_dir *d;
+	const char *key; /* of the pod, for cni/sticky.h */
+};
+
 static bool is_taken(const void *arg, const struct ip_addr *ip)
 {
-	return lease_taken(arg, ip);
+	const struct asker *asker = arg;
+
+	return lease_taken(asker->d, ip);
+}
+
+static bool is_promised(const void *arg, const struct ip_addr *ip)
+{
+	const struct asker *asker = arg;
+
+	return sticky_promised(asker->d, ip, asker->key);
+}
+
+struct search {
+	const struct lease_dir *d;
+	const struct ip_range_set *set;
+	struct ip_addr *out;
+};
+
+static bool is_wanted(void *arg, const struct ip_addr *ip)
+{
+	struct search *s = arg;
+	const struct ip_range *range = ip_range_find(s->set, ip);
+
+	if (!range || ip_eq(ip, &range->gateway) || lease_taken(s->d, ip))
+		return false;
+	*s->out = *ip;
+	return true;
+}
+
+static bool find_oldest(const void *arg, const struct ip_range_set *set, struct ip_addr *out)
+{
+	const struct asker *asker = arg;
+	struct search s = { asker->d, set, out };
+
+	return sticky_oldest(asker->d, is_wanted, &s);
 }
 
 static void fill_result(const struct hostlocal *h, const struct hostlocal_choice *c,
@@ -92,22 +133,37 @@ static void read_last(const struct hostlocal *h, const struct lease_dir *d,
 			m->last[i].len = 0;
 }
 
-static int allocate(const struct hostlocal *h, const struct lease_dir *d,
-		    const struct lease_owner *owner, struct arena *a,
-		    struct hostlocal_choice *choice, struct err *e)
+static int take(const struct hostlocal *h, struct lease_dir *d, const struct lease_owner *owner,
+		const char *key, const struct hostlocal_choice *choice, struct err *e)
 {
-	struct hostlocal_market m = { .taken = is_taken, .arg = d };
+	if (lease_take(d, owner, &choice->ips, e))
+		return -1;
+	for (size_t i = 0; i < choice->ips.n; i++)
+		if (!choice->kept[i] && lease_set_last(d, i, &choice->ips.v[i], e))
+			return -1;
+	return h->sticky ? sticky_remember(d, key, &choice->ips, e) : 0;
+}
+
+static int allocate(const struct hostlocal *h, struct lease_dir *d, const struct lease_owner *owner,
+		    struct arena *a, struct hostlocal_choice *choice, struct err *e)
+{
+	const char *key = h->sticky ? arena_printf(a, "%s:%s", h->sticky, owner->ifname) : NULL;
+	struct asker asker = { d, key };
+	struct hostlocal_market m = { .taken = is_taken, .arg = &asker };
 	struct err ignored;
 
 	read_last(h, d, &m);
-	if (lease_find(d, owner, false, &m.have, e) || hostlocal_choose(h, &m, a, choice, e) ||
-	    lease_take(d, owner, &choice->ips, e))
+	if (key) {
+		m.promised = is_promised;
+		m.oldest = find_oldest;
+		sticky_recall(d, key, &m.had);
+	}
+	if (lease_find(d, owner, !d->complete, &m.have, e) || hostlocal_choose(h, &m, a, choice, e))
 		return -1;
-	for (size_t i = 0; i < choice->ips.n; i++)
-		if (lease_set_last(d, i, &choice->ips.v[i], e)) {
-			lease_drop(d, owner, &choice->ips, &ignored);
-			return -1;
-		}
+	if (take(h, d, owner, key, choice, e)) {
+		lease_drop(d, owner, &choice->ips, &ignored);
+		return -1;
+	}
 	return 0;
 }
 
@@ -180,7 +236,8 @@ int hostlocal_gc(const struct hostlocal *h, const struct cni_attachment *valid, 
 int hostlocal_status(const struct hostlocal *h, struct err *e)
 {
 	auto_lease struct lease_dir d = LEASE_DIR_INIT;
-	struct hostlocal_market m = { .taken = is_taken, .arg = &d };
+	struct asker asker = { &d, NULL };
+	struct hostlocal_market m = { .taken = is_taken, .arg = &asker };
 	auto_arena struct arena a = { 0 };
 	struct hostlocal_choice choice;
 	struct hostlocal any = *h;

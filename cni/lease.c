@@ -11,13 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cni/lease_index.h"
 #include "cni/lease_sweep.h"
+#include "cni/sticky.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/path.h"
 #include "spec/base/str.h"
 
-#define INDEX_DIR ".peapod"
 #define NAME_SIZE (NAME_MAX + 1)
 
 static int open_dir(const char *path, bool create, struct err *e)
@@ -34,6 +35,8 @@ static int take_lock(int dir, struct err *e)
 {
 	auto_fd int fd = openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0750);
 
+	if (fd < 0 && errno == EROFS) /* there may be nothing to change */
+		fd = openat(dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(e, "open the lock of the leases");
 	while (flock(fd, LOCK_EX) < 0)
@@ -55,10 +58,11 @@ static int open_all(const char *data_dir, const char *network, bool create, stru
 	d->lock = take_lock(d->dir, e);
 	if (d->lock < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/" INDEX_DIR "/%s", data_dir, network);
+	snprintf(path, sizeof(path), "%s/" LEASE_INDEX_DIR "/%s", data_dir, network);
 	d->index = open_dir(path, create, e);
 	if (d->index < 0)
 		return create || e->num != ENOENT ? -1 : 0;
+	d->complete = lease_index_sealed(d);
 	return create ? lease_sweep_boot(d, e) : 0;
 }
 
@@ -77,6 +81,8 @@ int lease_open(const char *data_dir, const char *network, bool create, struct le
 
 void lease_close(struct lease_dir *d)
 {
+	if (d->complete)
+		lease_index_seal(d);
 	close_fd(&d->lock); /* gives the lock back */
 	close_fd(&d->index);
 	close_fd(&d->dir);
@@ -91,71 +97,35 @@ bool lease_taken(const struct lease_dir *d, const struct ip_addr *ip)
 	return !S_ISREG(st.st_mode) || st.st_size > 0;
 }
 
-/* ---- the index ---- */
+/* ---- taking and giving back ---- */
 
-static void index_name(const struct lease_owner *owner, char *name)
-{
-	snprintf(name, NAME_SIZE, "%s:%s", owner->container_id, owner->ifname);
-}
-
-/* What the index tells and the leases confirm. */
-static void index_read(const struct lease_dir *d, const struct lease_owner *owner,
-		       struct lease_ips *out)
-{
-	char name[NAME_SIZE], text[LEASE_IPS_MAX * sizeof(struct ip_text)], *rest = text, *part;
-	struct ip_addr ip;
-	ssize_t n;
-
-	out->n = 0;
-	index_name(owner, name);
-	n = d->index < 0 ? -1 : readlinkat(d->index, name, text, sizeof(text) - 1);
-	if (n < 0)
-		return;
-	text[n] = '\0';
-	while ((part = strsep(&rest, ",")) && out->n < LEASE_IPS_MAX)
-		if (!ip_parse(part, &ip) && lease_held(d, &ip, owner))
-			out->v[out->n++] = ip;
-}
-
-/* Replace the entry; an empty list removes it. */
-static int index_write(const struct lease_dir *d, const struct lease_owner *owner,
-		       const struct lease_ips *ips, struct err *e)
-{
-	auto_str struct str text = { 0 };
-	char name[NAME_SIZE];
-
-	if (d->index < 0)
-		return 0;
-	index_name(owner, name);
-	if (unlinkat(d->index, name, 0) < 0 && errno != ENOENT)
-		return err_sys(e, "remove index entry '%s'", name);
-	if (!ips->n)
-		return 0;
-	for (size_t i = 0; i < ips->n; i++)
-		str_addf(&text, "%s%s", i ? "," : "", ip_text(&ips->v[i]).s);
-	if (symlinkat(str_text(&text), d->index, name) < 0)
-		return err_sys(e, "make index entry '%s'", name);
-	return 0;
-}
-
-int lease_find(const struct lease_dir *d, const struct lease_owner *owner, bool scan,
+/*
+ * Read all leases once; from then on the index knows them. Where it cannot be
+ * written, only the owner's own are looked for.
+ */
+int lease_find(struct lease_dir *d, const struct lease_owner *owner, bool scan,
 	       struct lease_ips *out, struct err *e)
 {
+	struct err ignored;
+
 	out->n = 0;
 	if (d->dir < 0)
 		return 0;
-	index_read(d, owner, out);
-	return out->n || !scan ? 0 : lease_sweep_find(d, owner, out, e);
-}
+	lease_index_find(d, owner, out);
+	if (out->n || !scan)
+		return 0;
+	if (!d->complete && d->index >= 0)
+		d->complete = !lease_sweep_index(d, &ignored);
+	if (!d->complete)
+		return lease_sweep_find(d, owner, out, e);
+	lease_index_find(d, owner, out);
+	if (!out->n) { /* an old lease is that of any interface */
+		const struct lease_owner old = { .container_id = owner->container_id,
+						 .ifname = "" };
 
-/* ---- taking and giving back ---- */
-
-static bool contains(const struct lease_ips *ips, const struct ip_addr *ip)
-{
-	for (size_t i = 0; i < ips->n; i++)
-		if (ip_eq(&ips->v[i], ip))
-			return true;
-	return false;
+		lease_index_find(d, &old, out);
+	}
+	return 0;
 }
 
 int lease_take(const struct lease_dir *d, const struct lease_owner *owner,
@@ -164,14 +134,14 @@ int lease_take(const struct lease_dir *d, const struct lease_owner *owner,
 	struct lease_ips all, made = { 0 };
 	struct err ignored;
 
-	index_read(d, owner, &all);
+	lease_index_find(d, owner, &all);
 	for (size_t i = 0; i < ips->n; i++) {
 		if (all.n == LEASE_IPS_MAX)
 			return err_set(e, E2BIG, "more than %d leases of one interface",
 				       LEASE_IPS_MAX);
 		all.v[all.n++] = ips->v[i];
 	}
-	if (index_write(d, owner, &all, e))
+	if (lease_index_set(d, owner, &all, e))
 		return -1;
 	for (size_t i = 0; i < ips->n; i++) {
 		if (lease_write(d, &ips->v[i], owner, e)) {
@@ -192,20 +162,24 @@ int lease_drop(const struct lease_dir *d, const struct lease_owner *owner,
 
 	if (d->dir < 0)
 		return 0;
-	index_read(d, owner, &have);
-	for (size_t i = 0; i < ips->n; i++)
-		if (lease_held(d, &ips->v[i], owner) &&
-		    unlinkat(d->dir, ip_text(&ips->v[i]).s, 0) < 0 && errno != ENOENT)
+	lease_index_find(d, owner, &have);
+	for (size_t i = 0; i < ips->n; i++) {
+		if (!lease_held(d, &ips->v[i], owner))
+			continue;
+		if (unlinkat(d->dir, ip_text(&ips->v[i]).s, 0) < 0 && errno != ENOENT)
 			rc = err_sys(e, "remove lease %s", ip_text(&ips->v[i]).s);
+		else
+			sticky_release(d, &ips->v[i]);
+	}
 	if (rc)
 		return -1;
 	for (size_t i = 0; i < have.n; i++)
-		if (!contains(ips, &have.v[i]))
+		if (!lease_ips_has(ips, &have.v[i]))
 			keep.v[keep.n++] = have.v[i];
-	return index_write(d, owner, &keep, e);
+	return lease_index_set(d, owner, &keep, e);
 }
 
-int lease_free(const struct lease_dir *d, const struct lease_owner *owner, struct err *e)
+int lease_free(struct lease_dir *d, const struct lease_owner *owner, struct err *e)
 {
 	struct lease_ips ips;
 

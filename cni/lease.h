@@ -19,16 +19,19 @@
  *   .lease               a lease that is being written (ours)
  *   last_reserved_ip.N   the address given out last from range set N
  * DATADIR/.peapod/NETWORK/ (ours, may be removed at any time the lock is free):
- *   CONTAINERID:IFNAME   a symbolic link to "10.1.0.5,fd00::5", what that owner has.
+ *   CONTAINERID:IFNAME   a symbolic link to what that owner has (cni/lease_index.h).
  *                        Written before the leases, so that none is without it,
  *                        and believed only as far as the leases say the same.
+ *   sticky/              which pod had which address (cni/sticky.h)
+ *   full                 see lease_mark_full()
  *   boot-id              a symbolic link to the boot in which leases were last given
  *                        out. In a later one older leases are dropped: nothing that
  *                        held them is alive.
- * So a lease costs the same however many there are. A lease that another
- * implementation made is found by reading all of them, as it does itself.
+ * So a lease costs the same however many there are. When another implementation
+ * made one, all are read once, and the index knows that one too.
  */
 #define LEASE_DIR_DEFAULT "/var/lib/cni/networks"
+#define LEASE_INDEX_DIR	  ".peapod"
 
 /*
  * Open and lock (waiting for it). With create what is missing is made, and
@@ -43,7 +46,7 @@ void lease_close(struct lease_dir *d);
 bool lease_taken(const struct lease_dir *d, const struct ip_addr *ip);
 
 /* What the owner has by the index; with `scan` by all leases, if the index knows nothing. */
-int lease_find(const struct lease_dir *d, const struct lease_owner *owner, bool scan,
+int lease_find(struct lease_dir *d, const struct lease_owner *owner, bool scan,
 	       struct lease_ips *out, struct err *e);
 
 /* Lease all of these (free) addresses to the owner, or none. */
@@ -53,7 +56,7 @@ int lease_take(const struct lease_dir *d, const struct lease_owner *owner,
 /* Give back some, or all that the owner has; what is not leased to it is left alone. */
 int lease_drop(const struct lease_dir *d, const struct lease_owner *owner,
 	       const struct lease_ips *ips, struct err *e);
-int lease_free(const struct lease_dir *d, const struct lease_owner *owner, struct err *e);
+int lease_free(struct lease_dir *d, const struct lease_owner *owner, struct err *e);
 
 /* Give back the leases of every owner that is not in the list. */
 int lease_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,

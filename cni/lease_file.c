@@ -11,6 +11,7 @@
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
+#include "spec/cni/netconf.h"
 
 #define TEMPORARY ".lease" /* one is enough: the directory is locked */
 
@@ -35,6 +36,27 @@ bool lease_is_of(const char *text, const struct lease_owner *owner)
 		return false;
 	return !text[len] ||
 	       (str_starts(text + len, "\r\n") && str_eq(text + len + 2, owner->ifname));
+}
+
+bool lease_ips_has(const struct lease_ips *ips, const struct ip_addr *ip)
+{
+	for (size_t i = 0; i < ips->n; i++)
+		if (ip_eq(&ips->v[i], ip))
+			return true;
+	return false;
+}
+
+bool lease_split(char *text, struct lease_owner *out)
+{
+	char *end = strstr(text, "\r\n");
+	const char *ifname = end ? end + 2 : "";
+
+	if (end)
+		*end = '\0';
+	if (!cni_valid_id(text) || (end && cni_ifname_error(ifname)))
+		return false;
+	*out = (struct lease_owner){ .container_id = text, .ifname = ifname };
+	return true;
 }
 
 bool lease_held(const struct lease_dir *d, const struct ip_addr *ip,

@@ -4,24 +4,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cni/lease_index.h"
+#include "cni/sticky.h"
+#include "spec/base/arena.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
 
-#define BOOT_FILE "/proc/sys/kernel/random/boot_id"
-#define BOOT_LINK "boot-id"
+#define BOOT_FILE    "/proc/sys/kernel/random/boot_id"
+#define BOOT_LINK    "boot-id"
+#define TOGETHER_SEC 60 /* between an index entry and its lease at most */
 
-/* name: of the lease, ip: the same as a number. 0 to go on, 1 to end, -1 with *e filled. */
-typedef int visit_fn(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
-		     void *arg, struct err *e);
-
-static int walk(const struct lease_dir *d, visit_fn *visit, void *arg, struct err *e)
+int lease_walk(const struct lease_dir *d, lease_visit_fn *visit, void *arg, struct err *e)
 {
 	auto_fd int fd = openat(d->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -31,17 +33,21 @@ static int walk(const struct lease_dir *d, visit_fn *visit, void *arg, struct er
 		return err_sys(e, "read the leases");
 	take_fd(&fd);
 	for (errno = 0; (entry = readdir(dir)); errno = 0) {
+		char text[LEASE_TEXT_MAX];
 		struct ip_addr ip;
 		int rc;
 
-		if (ip_parse(entry->d_name, &ip))
+		if (ip_parse(entry->d_name, &ip) ||
+		    !lease_text(d, entry->d_name, text, sizeof(text)))
 			continue;
-		rc = visit(d, entry->d_name, &ip, arg, e);
+		rc = visit(d, entry->d_name, &ip, text, arg, e);
 		if (rc)
 			return rc < 0 ? -1 : 0;
 	}
 	return errno ? err_sys(e, "read the leases") : 0;
 }
+
+/* ---- one owner's ---- */
 
 struct search {
 	const struct lease_owner *owner;
@@ -49,13 +55,14 @@ struct search {
 };
 
 static int visit_owner(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
-		       void *arg, struct err *e)
+		       char *text, void *arg, struct err *e)
 {
 	struct search *s = arg;
-	char text[LEASE_TEXT_MAX];
 
+	(void)d;
+	(void)name;
 	(void)e;
-	if (!lease_text(d, name, text, sizeof(text)) || !lease_is_of(text, s->owner))
+	if (!lease_is_of(text, s->owner))
 		return 0;
 	s->out->v[s->out->n++] = *ip;
 	return s->out->n == LEASE_IPS_MAX;
@@ -67,56 +74,121 @@ int lease_sweep_find(const struct lease_dir *d, const struct lease_owner *owner,
 	struct search s = { owner, out };
 
 	out->n = 0;
-	return walk(d, visit_owner, &s, e);
+	return lease_walk(d, visit_owner, &s, e);
 }
 
-/* Remove a lease and the index entry of its owner. */
-static int drop(const struct lease_dir *d, const char *name, struct err *e)
+/* ---- all into the index ---- */
+
+static int visit_index(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
+		       char *text, void *arg, struct err *e)
 {
-	char text[LEASE_TEXT_MAX] = "", *end;
+	struct lease_owner owner;
+	struct lease_ips ips;
 
-	if (lease_text(d, name, text, sizeof(text)) && (end = strstr(text, "\r\n"))) {
-		auto_str struct str link = { 0 };
+	(void)arg;
+	if (!lease_split(text, &owner))
+		return 0;
+	lease_index_find(d, &owner, &ips);
+	if (lease_ips_has(&ips, ip))
+		return 0;
+	if (ips.n == LEASE_IPS_MAX)
+		return err_set(e, E2BIG, "lease %s: too many of one interface", name);
+	ips.v[ips.n++] = *ip;
+	return lease_index_set(d, &owner, &ips, e);
+}
 
-		str_addf(&link, "%.*s:%s", (int)(end - text), text, end + 2);
-		if (d->index >= 0 && !strchr(str_text(&link), '/'))
-			unlinkat(d->index, str_text(&link), 0);
+int lease_sweep_index(const struct lease_dir *d, struct err *e)
+{
+	return lease_walk(d, visit_index, NULL, e);
+}
+
+/* ---- dropping ---- */
+
+int lease_sweep_drop(const struct lease_dir *d, const char *name, struct err *e)
+{
+	char text[LEASE_TEXT_MAX] = "";
+	struct lease_ips ips, rest = { 0 };
+	struct lease_owner owner;
+	struct err ignored;
+	struct ip_addr ip;
+
+	if (ip_parse(name, &ip))
+		return err_set(e, EINVAL, "'%s' is no lease", name);
+	if (lease_text(d, name, text, sizeof(text)) && lease_split(text, &owner)) {
+		lease_index_find(d, &owner, &ips);
+		for (size_t i = 0; i < ips.n; i++)
+			if (!ip_eq(&ips.v[i], &ip))
+				rest.v[rest.n++] = ips.v[i];
+		lease_index_set(d, &owner, &rest, &ignored);
 	}
 	if (unlinkat(d->dir, name, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "remove lease %s", name);
+	sticky_release(d, &ip);
 	return 0;
 }
 
 struct keep {
-	const struct cni_attachment *valid;
+	const struct cni_attachment **valid; /* in order of their ids */
 	size_t n;
 };
 
+static const char *id_of(const struct cni_attachment *at)
+{
+	return at->container_id ? at->container_id : "";
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct cni_attachment *const *x = a, *const *y = b;
+
+	return strcmp(id_of(*x), id_of(*y));
+}
+
+/* The first one whose id is not before that. */
+static size_t first_of(const struct keep *keep, const char *id)
+{
+	size_t low = 0, high = keep->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(id_of(keep->valid[mid]), id) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 static int visit_keep(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
-		      void *arg, struct err *e)
+		      char *text, void *arg, struct err *e)
 {
 	const struct keep *keep = arg;
-	char text[LEASE_TEXT_MAX];
+	struct lease_owner owner;
 
 	(void)ip;
-	if (!lease_text(d, name, text, sizeof(text)))
-		return 0;
-	for (size_t i = 0; i < keep->n; i++) {
-		struct lease_owner owner = { keep->valid[i].container_id, keep->valid[i].ifname };
-
-		if (lease_is_of(text, &owner))
+	if (!lease_split(text, &owner))
+		return lease_sweep_drop(d, name, e);
+	for (size_t i = first_of(keep, owner.container_id);
+	     i < keep->n && str_eq(id_of(keep->valid[i]), owner.container_id); i++)
+		if (!*owner.ifname || str_eq(keep->valid[i]->ifname, owner.ifname))
 			return 0;
-	}
-	return drop(d, name, e);
+	return lease_sweep_drop(d, name, e);
 }
 
 int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
 		     struct err *e)
 {
-	struct keep keep = { valid, n };
+	auto_arena struct arena a = { 0 };
+	struct keep keep = { arena_array(&a, n, sizeof(*keep.valid)), n };
 
-	return walk(d, visit_keep, &keep, e);
+	for (size_t i = 0; i < n; i++)
+		keep.valid[i] = &valid[i];
+	qsort(keep.valid, n, sizeof(*keep.valid), by_id);
+	return lease_walk(d, visit_keep, &keep, e);
 }
+
+/* ---- earlier boots ---- */
 
 /* When this boot began, by the clock as it stands now. */
 static time_t boot_time(void)
@@ -128,31 +200,51 @@ static time_t boot_time(void)
 	return now.tv_sec - up.tv_sec;
 }
 
-static int visit_old(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
-		     void *arg, struct err *e)
+/* Did an earlier run of ours make the lease, when it made the entry? */
+static bool made_with_entry(const struct lease_dir *d, const struct lease_owner *owner,
+			    const struct ip_addr *ip, const struct stat *lease)
 {
-	const time_t *boot = arg;
+	char name[NAME_MAX + 1];
+	struct lease_entry entry;
 	struct stat st;
 
-	(void)ip;
-	if (fstatat(d->dir, name, &st, AT_SYMLINK_NOFOLLOW) || st.st_mtime >= *boot)
-		return 0;
-	return drop(d, name, e);
+	snprintf(name, sizeof(name), "%s:%s", owner->container_id, owner->ifname);
+	return lease_entry_read(d, name, &entry) && lease_ips_has(&entry.ips, ip) &&
+	       !fstatat(d->index, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       llabs((long long)lease->st_mtime - (long long)st.st_mtime) <= TOGETHER_SEC;
 }
 
-int lease_sweep_boot(const struct lease_dir *d, struct err *e)
+static int visit_old(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
+		     char *text, void *arg, struct err *e)
+{
+	const time_t *boot = arg;
+	struct lease_owner owner;
+	struct stat st;
+
+	if (fstatat(d->dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	if (st.st_mtime >= *boot &&
+	    !(lease_split(text, &owner) && made_with_entry(d, &owner, ip, &st)))
+		return 0;
+	return lease_sweep_drop(d, name, e);
+}
+
+int lease_sweep_boot(struct lease_dir *d, struct err *e)
 {
 	auto_fd int fd = open(BOOT_FILE, O_RDONLY | O_CLOEXEC);
 	char now[64] = "", then[64] = "";
 	time_t boot = boot_time();
+	struct err ignored;
 
 	if (fd < 0 || read_full(fd, now, sizeof(now) - 1) <= 0)
 		return 0; /* no /proc to ask: keep everything */
 	now[strcspn(now, "\n")] = '\0';
 	if (readlinkat(d->index, BOOT_LINK, then, sizeof(then) - 1) > 0 && str_eq(now, then))
 		return 0;
-	if (walk(d, visit_old, &boot, e))
+	if (lease_walk(d, visit_old, &boot, e))
 		return -1;
+	sticky_settle(d);
+	d->complete = !lease_sweep_index(d, &ignored);
 	if (unlinkat(d->index, BOOT_LINK, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "remove '%s'", BOOT_LINK);
 	if (symlinkat(now, d->index, BOOT_LINK) < 0)

@@ -9,15 +9,33 @@
 
 /* The directory is locked by the caller (cni/lease.h). */
 
+/*
+ * Hand on every lease: name is that of its file, ip the same as a number, text
+ * its content. 0 to go on, 1 to end, -1 with *e filled.
+ */
+typedef int lease_visit_fn(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
+			   char *text, void *arg, struct err *e);
+int lease_walk(const struct lease_dir *d, lease_visit_fn *visit, void *arg, struct err *e);
+
 /* The leases of an owner, by reading all of them. At most LEASE_IPS_MAX. */
 int lease_sweep_find(const struct lease_dir *d, const struct lease_owner *owner,
 		     struct lease_ips *out, struct err *e);
+
+/* Put every lease into the index. An error also if one owner has too many for it. */
+int lease_sweep_index(const struct lease_dir *d, struct err *e);
 
 /* Drop the leases of every owner that is not in the list. */
 int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
 		     struct err *e);
 
-/* Drop leases that are older than this boot, once per boot. */
-int lease_sweep_boot(const struct lease_dir *d, struct err *e);
+/* Remove the lease in that file and the index entry of its owner. */
+int lease_sweep_drop(const struct lease_dir *d, const char *name, struct err *e);
+
+/*
+ * Drop leases that are older than this boot, once per boot: by the clock, and
+ * where the clock was wrong by the index entry that was made together with the
+ * lease, since this boot has made none yet.
+ */
+int lease_sweep_boot(struct lease_dir *d, struct err *e);
 
 #endif

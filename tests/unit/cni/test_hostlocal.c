@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cni/hostlocal.h"
@@ -54,7 +55,7 @@ static int box_init(struct box *b, const char *ipam, const char *more, const cha
 /* "10.1.0.2/24 fd00::2/64", or the error's text. */
 static const char *add(struct box *b, const char *id)
 {
-	struct lease_owner owner = { id, "eth0" };
+	struct lease_owner owner = { .container_id = id, .ifname = "eth0" };
 	auto_str struct str s = { 0 };
 	struct ipam_result r;
 	struct lease_ips taken;
@@ -68,7 +69,7 @@ static const char *add(struct box *b, const char *id)
 
 static int del(struct box *b, const char *id)
 {
-	struct lease_owner owner = { id, "eth0" };
+	struct lease_owner owner = { .container_id = id, .ifname = "eth0" };
 
 	return hostlocal_del(&b->h, &owner, &b->e);
 }
@@ -144,7 +145,7 @@ TEST(lease_all_or_nothing)
 TEST(lease_foreign_ones)
 {
 	auto_box struct box b;
-	struct lease_owner old = { "old", "eth7" };
+	struct lease_owner old = { .container_id = "old", .ifname = "eth7" };
 
 	ASSERT(!box_init(&b, SMALL, "", ""));
 	CHECK_TEXT(add(&b, "c1"), "10.1.0.2/29");
@@ -177,23 +178,104 @@ TEST(lease_index_lost_or_stale)
 	CHECK_TEXT(slurp(&b, "net/10.1.0.3"), "other\r\neth0");
 }
 
+/* As if the host had been started again since. */
+static bool reboot(struct box *b)
+{
+	char *mark = arena_printf(&b->a, "%s/.peapod/net/boot-id", b->dir);
+
+	return !unlink(mark) && !symlink("another", mark);
+}
+
+static bool set_time(struct box *b, const char *name, time_t sec)
+{
+	struct timespec t[2] = { { .tv_sec = sec }, { .tv_sec = sec } };
+
+	return !utimensat(AT_FDCWD, arena_printf(&b->a, "%s/%s", b->dir, name), t,
+			  AT_SYMLINK_NOFOLLOW);
+}
+
 TEST(lease_of_an_earlier_boot)
 {
 	auto_box struct box b;
-	struct timespec old[2] = { { .tv_sec = 1000000 }, { .tv_sec = 1000000 } };
-	char *mark;
+	time_t later = time(NULL) + 1000000;
 
 	ASSERT(!box_init(&b, SMALL, "", ""));
 	CHECK_TEXT(add(&b, "c1"), "10.1.0.2/29");
 	CHECK_TEXT(add(&b, "c2"), "10.1.0.3/29");
-	ASSERT(!utimensat(AT_FDCWD, arena_printf(&b.a, "%s/net/10.1.0.2", b.dir), old, 0));
+	ASSERT(set_time(&b, "net/10.1.0.2", 1000000));
 	CHECK_TEXT(add(&b, "c3"), "10.1.0.4/29");
 	CHECK_TEXT(slurp(&b, "net/10.1.0.2"), "c1\r\neth0"); /* same boot: kept */
-	mark = arena_printf(&b.a, "%s/.peapod/net/boot-id", b.dir);
-	ASSERT(!unlink(mark) && !symlink("another", mark));
-	CHECK_TEXT(add(&b, "c4"), "10.1.0.5/29");
+	put(&b, "10.1.0.5", "go\r\neth0");		     /* by another one, since the boot */
+	/* The clock was ahead in that boot. */
+	ASSERT(set_time(&b, "net/10.1.0.4", later) && set_time(&b, ".peapod/net/c3:eth0", later));
+	ASSERT(reboot(&b));
+	CHECK_TEXT(add(&b, "c4"), "10.1.0.6/29");
 	CHECK_TEXT(slurp(&b, "net/10.1.0.2"), "(none)");
-	CHECK_TEXT(slurp(&b, "net/10.1.0.3"), "c2\r\neth0");
+	CHECK_TEXT(slurp(&b, "net/10.1.0.3"), "(none)");
+	CHECK_TEXT(slurp(&b, "net/10.1.0.4"), "(none)");
+	CHECK_TEXT(slurp(&b, "net/10.1.0.5"), "go\r\neth0");
+}
+
+/* A container that kept its name and was started again by another implementation. */
+TEST(lease_made_again_after_a_boot)
+{
+	auto_box struct box b;
+
+	ASSERT(!box_init(&b, SMALL, "", ""));
+	CHECK_TEXT(add(&b, "c1"), "10.1.0.2/29");
+	ASSERT(set_time(&b, ".peapod/net/c1:eth0", 1000000));
+	ASSERT(reboot(&b));
+	CHECK_TEXT(add(&b, "c2"), "10.1.0.3/29");
+	CHECK_TEXT(slurp(&b, "net/10.1.0.2"), "c1\r\neth0");
+}
+
+/* The second DEL of a pod reads no lease: one that the index does not know stays hidden. */
+TEST(lease_index_is_complete)
+{
+	auto_box struct box b;
+	struct stat st;
+
+	ASSERT(!box_init(&b, SMALL, "", ""));
+	CHECK_TEXT(add(&b, "c1"), "10.1.0.2/29");
+	ASSERT(!stat(arena_printf(&b.a, "%s/net", b.dir), &st));
+	if (!st.st_mtim.tv_nsec)
+		return; /* a file system without nanoseconds */
+	put(&b, "10.1.0.3", "go\r\neth0");
+	CHECK_TEXT(add(&b, "c2"), "10.1.0.4/29"); /* has read them all */
+	CHECK(strlen(slurp(&b, "net/10.1.0.3")) > 0);
+	ASSERT(!stat(arena_printf(&b.a, "%s/net", b.dir), &st));
+	put(&b, "10.1.0.5", "go2\r\neth0");
+	ASSERT(!utimensat(AT_FDCWD, arena_printf(&b.a, "%s/net", b.dir),
+			  (struct timespec[2]){ st.st_atim, st.st_mtim }, 0));
+	CHECK(!del(&b, "go2"));
+	CHECK_TEXT(slurp(&b, "net/10.1.0.5"), "go2\r\neth0");
+	CHECK(!del(&b, "go")); /* this one it knows */
+	CHECK_TEXT(slurp(&b, "net/10.1.0.3"), "(none)");
+	put(&b, "10.1.0.6", "go3\r\neth0"); /* the clock's time: all are read */
+	CHECK(!del(&b, "go2"));
+	CHECK_TEXT(slurp(&b, "net/10.1.0.5"), "(none)");
+	CHECK_HAS(add(&b, "go3"), "10.1.0.6 has been allocated to this container");
+}
+
+/* A killed run leaves no mark. */
+TEST(lease_index_after_a_crash)
+{
+	auto_box struct box b;
+	struct lease_owner owner = { .container_id = "c1", .ifname = "eth0" };
+	struct lease_dir d, again;
+
+	ASSERT(!box_init(&b, SMALL, "", ""));
+	CHECK_TEXT(add(&b, "c0"), "10.1.0.2/29");
+	ASSERT(!lease_open(b.dir, "net", true, &d, &b.e));
+	CHECK(d.complete);
+	ASSERT(!lease_write(&d, &(struct ip_addr){ 4, { 10, 1, 0, 6 } }, &owner, &b.e));
+	d.complete = false; /* so closing it is what the kernel does for the dead */
+	lease_close(&d);
+	ASSERT(!lease_open(b.dir, "net", false, &again, &b.e));
+	CHECK(!again.complete);
+	lease_close(&again);
+	CHECK(!del(&b, "c1"));
+	CHECK_TEXT(slurp(&b, "net/10.1.0.6"), "(none)");
 }
 
 TEST(lease_requests)
@@ -255,7 +337,7 @@ TEST(hostlocal_configs_refused)
 TEST(hostlocal_resolv_conf)
 {
 	auto_box struct box b;
-	struct lease_owner owner = { "c1", "eth0" };
+	struct lease_owner owner = { .container_id = "c1", .ifname = "eth0" };
 	struct ipam_result r;
 	struct lease_ips taken;
 
