@@ -195,6 +195,8 @@ install: all
 	install -m 644 $(wildcard shim/*/*.8 cni/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
 	$(B)/peapod completion bash >$(DESTDIR)$(BASH_COMPLETION)/peapod
 	$(B)/peapod completion zsh >$(DESTDIR)$(ZSH_COMPLETION)/_peapod
+	$(B)/peapod-cni completion bash >$(DESTDIR)$(BASH_COMPLETION)/peapod-cni
+	$(B)/peapod-cni completion zsh >$(DESTDIR)$(ZSH_COMPLETION)/_peapod-cni
 
 clean:
 	rm -rf $(B)

@@ -13,8 +13,6 @@
 #include "spec/base/str.h"
 #include "spec/cni/netconf.h"
 
-#define TEMPORARY ".lease" /* one is enough: the directory is locked */
-
 bool lease_text(const struct lease_dir *d, const char *name, char *text, size_t size)
 {
 	auto_fd int fd = openat(d->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -76,7 +74,7 @@ int lease_write(const struct lease_dir *d, const struct ip_addr *ip,
 		const struct lease_owner *owner, struct err *e)
 {
 	struct ip_text name = ip_text(ip);
-	auto_fd int fd = openat(d->dir, TEMPORARY,
+	auto_fd int fd = openat(d->dir, LEASE_TEMPORARY,
 				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	char text[LEASE_TEXT_MAX];
 	int len = snprintf(text, sizeof(text), "%s\r\n%s", owner->container_id, owner->ifname);
@@ -84,9 +82,9 @@ int lease_write(const struct lease_dir *d, const struct ip_addr *ip,
 	if (fd < 0)
 		return err_sys(e, "make lease %s", name.s);
 	if (write_all(fd, text, (size_t)len) < 0 ||
-	    renameat(d->dir, TEMPORARY, d->dir, name.s) < 0) {
+	    renameat(d->dir, LEASE_TEMPORARY, d->dir, name.s) < 0) {
 		err_sys(e, "write lease %s", name.s);
-		unlinkat(d->dir, TEMPORARY, 0);
+		unlinkat(d->dir, LEASE_TEMPORARY, 0);
 		return -1;
 	}
 	return 0;

@@ -35,6 +35,8 @@ struct lease_ips {
 
 bool lease_ips_has(const struct lease_ips *ips, const struct ip_addr *ip);
 
+#define LEASE_TEMPORARY ".lease" /* being written; one is enough: the directory is locked */
+
 /* Enough for an id, an interface name and what is around them. */
 #define LEASE_TEXT_MAX 512
 

@@ -21,6 +21,7 @@
 
 #define BOOT_FILE    "/proc/sys/kernel/random/boot_id"
 #define BOOT_LINK    "boot-id"
+#define BOOT_SIZE    64
 #define TOGETHER_SEC 60 /* between an index entry and its lease at most */
 
 int lease_walk(const struct lease_dir *d, lease_visit_fn *visit, void *arg, struct err *e)
@@ -214,34 +215,62 @@ static bool made_with_entry(const struct lease_dir *d, const struct lease_owner 
 	       llabs((long long)lease->st_mtime - (long long)st.st_mtime) <= TOGETHER_SEC;
 }
 
-static int visit_old(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
-		     char *text, void *arg, struct err *e)
+bool lease_is_old(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
+		  const struct lease_owner *owner)
 {
-	const time_t *boot = arg;
-	struct lease_owner owner;
 	struct stat st;
 
 	if (fstatat(d->dir, name, &st, AT_SYMLINK_NOFOLLOW))
-		return 0;
-	if (st.st_mtime >= *boot &&
-	    !(lease_split(text, &owner) && made_with_entry(d, &owner, ip, &st)))
-		return 0;
-	return lease_sweep_drop(d, name, e);
+		return false;
+	return st.st_mtime < boot_time() || (owner && made_with_entry(d, owner, ip, &st));
+}
+
+static int visit_old(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
+		     char *text, void *arg, struct err *e)
+{
+	struct lease_owner owner;
+	bool known = lease_split(text, &owner);
+
+	(void)arg;
+	return lease_is_old(d, name, ip, known ? &owner : NULL) ? lease_sweep_drop(d, name, e) : 0;
+}
+
+/* "" without a /proc to ask. */
+static void read_boot(char *now, size_t size)
+{
+	auto_fd int fd = open(BOOT_FILE, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read_full(fd, now, size - 1);
+
+	now[n < 0 ? 0 : n] = '\0';
+	now[strcspn(now, "\n")] = '\0';
+}
+
+static bool is_other_boot(const struct lease_dir *d, const char *now)
+{
+	char then[BOOT_SIZE];
+	ssize_t n = readlinkat(d->index, BOOT_LINK, then, sizeof(then) - 1);
+
+	then[n < 0 ? 0 : n] = '\0';
+	return *now && !str_eq(now, then);
+}
+
+bool lease_boot_is_new(const struct lease_dir *d)
+{
+	char now[BOOT_SIZE];
+
+	read_boot(now, sizeof(now));
+	return d->index >= 0 && is_other_boot(d, now);
 }
 
 int lease_sweep_boot(struct lease_dir *d, struct err *e)
 {
-	auto_fd int fd = open(BOOT_FILE, O_RDONLY | O_CLOEXEC);
-	char now[64] = "", then[64] = "";
-	time_t boot = boot_time();
+	char now[BOOT_SIZE];
 	struct err ignored;
 
-	if (fd < 0 || read_full(fd, now, sizeof(now) - 1) <= 0)
-		return 0; /* no /proc to ask: keep everything */
-	now[strcspn(now, "\n")] = '\0';
-	if (readlinkat(d->index, BOOT_LINK, then, sizeof(then) - 1) > 0 && str_eq(now, then))
+	read_boot(now, sizeof(now));
+	if (!is_other_boot(d, now))
 		return 0;
-	if (lease_walk(d, visit_old, &boot, e))
+	if (lease_walk(d, visit_old, NULL, e))
 		return -1;
 	sticky_settle(d);
 	d->complete = !lease_sweep_index(d, &ignored);
@@ -250,4 +279,54 @@ int lease_sweep_boot(struct lease_dir *d, struct err *e)
 	if (symlinkat(now, d->index, BOOT_LINK) < 0)
 		return err_sys(e, "make '%s'", BOOT_LINK);
 	return 0;
+}
+
+/* ---- what is left of no lease ---- */
+
+static bool is_left(const struct lease_dir *d, const char *name)
+{
+	char text[NAME_MAX + 1], *colon;
+	struct lease_owner owner;
+	struct lease_ips ips;
+
+	snprintf(text, sizeof(text), "%s", name);
+	colon = strchr(text, ':');
+	if (!colon)
+		return false;
+	*colon = '\0';
+	owner = (struct lease_owner){ .container_id = text, .ifname = colon + 1 };
+	lease_index_find(d, &owner, &ips);
+	return !ips.n;
+}
+
+static int sweep_index_dir(const struct lease_dir *d, bool only_look, size_t *n, struct err *e)
+{
+	auto_fd int fd = openat(d->index, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir)
+		return err_sys(e, "read the index of leases");
+	take_fd(&fd);
+	while ((entry = readdir(dir))) {
+		if (!is_left(d, entry->d_name))
+			continue;
+		++*n;
+		if (!only_look && unlinkat(d->index, entry->d_name, 0) < 0)
+			return err_sys(e, "remove index entry '%s'", entry->d_name);
+	}
+	return 0;
+}
+
+int lease_sweep_entries(const struct lease_dir *d, bool only_look, size_t *n, struct err *e)
+{
+	*n = 0;
+	if (!faccessat(d->dir, LEASE_TEMPORARY, F_OK, AT_SYMLINK_NOFOLLOW)) {
+		++*n;
+		if (!only_look && unlinkat(d->dir, LEASE_TEMPORARY, 0) < 0)
+			return err_sys(e, "remove '" LEASE_TEMPORARY "'");
+	}
+	if (!only_look)
+		sticky_settle(d);
+	return d->index < 0 ? 0 : sweep_index_dir(d, only_look, n, e);
 }

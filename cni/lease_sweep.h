@@ -3,6 +3,9 @@
 #ifndef CNI_LEASE_SWEEP_H
 #define CNI_LEASE_SWEEP_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "cni/lease_file.h"
 #include "spec/base/err.h"
 #include "spec/cni/netconf.h"
@@ -32,10 +35,21 @@ int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *val
 int lease_sweep_drop(const struct lease_dir *d, const char *name, struct err *e);
 
 /*
- * Drop leases that are older than this boot, once per boot: by the clock, and
- * where the clock was wrong by the index entry that was made together with the
- * lease, since this boot has made none yet.
+ * Has this boot made no lease here yet? Then one of an earlier boot is old: by
+ * the clock, and where the clock was wrong by the index entry that was made
+ * together with it. owner NULL: it is not known.
  */
+bool lease_boot_is_new(const struct lease_dir *d);
+bool lease_is_old(const struct lease_dir *d, const char *name, const struct ip_addr *ip,
+		  const struct lease_owner *owner);
+
+/* Drop old leases, once per boot. */
 int lease_sweep_boot(struct lease_dir *d, struct err *e);
+
+/*
+ * Index entries of which no lease is left, and a lease half written: how many
+ * there are, and away with them unless it is only to look.
+ */
+int lease_sweep_entries(const struct lease_dir *d, bool only_look, size_t *n, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cni/admin.h"
 #include "cni/env.h"
 #include "cni/netns.h"
 #include "cni/plugin.h"
@@ -207,7 +208,7 @@ int main(int argc, char **argv)
 	log_to.program = name;
 	c.plugin = plugin_find(name);
 	if (!command || !*command)
-		return about(c.plugin);
+		return argc > 1 ? admin_main(name, argc, argv) : about(c.plugin);
 	rc = env_read(get_variable, &a, &c.req.env, &e);
 	if (!rc && c.req.env.command == CNI_VERSION)
 		return print_version();

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pairs: the veth pairs that this program made, and whose they are. */
+#ifndef CNI_PAIRS_H
+#define CNI_PAIRS_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cni/rtnl.h"
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+
+#define PAIR_ALIAS_MAX 255 /* bytes, with no NUL behind them: IFALIASZ - 1 */
+
+/*
+ * The host end of a pair has the alias "peapod OWNER DATADIR" (ip-link(8) shows
+ * it), where OWNER is "NETWORK CONTAINERID IFNAME" as in nftables, and DATADIR
+ * is where its lease is; "-" for a pair without one. "" if it would not fit.
+ */
+char *pair_alias(const char *owner, const char *data_dir, struct arena *a);
+
+struct pair {
+	int index;
+	char name[IF_NAMESIZE];
+	const char *network, *owner, *data_dir; /* of the alias; data_dir "" for none */
+};
+struct pairs {
+	struct pair *v;
+	size_t n;
+};
+
+/* All with such an alias; one dump, of veth interfaces only. In the arena. */
+int pairs_list(struct rtnl *r, struct arena *a, struct pairs *out, struct err *e);
+
+/* Delete many at once: what takes the kernel long is done once for all. */
+int pairs_delete(struct rtnl *r, const struct pairs *pairs, struct err *e);
+
+#endif
