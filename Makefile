@@ -78,6 +78,13 @@ $(PROTO_C:.c=.o) $(call objs,spec/ttrpc) $(call objs,shim/daemon) $(B)/shim/daem
 	$(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/ttrpc/*.c tests/unit/daemon/*.c)) \
 	$(B)/tests/tool/ttrpc-call.o $(B)/tests/fuzz/fuzz_frame.o: | $(PROTO_C)
 
+# The pause program is part of the shim, for pods that need one and have no image of it.
+$(call lib,shim/daemon): $(B)/shim/daemon/pause_program.o
+$(B)/shim/daemon/pause_program.o: $(B)/pause
+	@mkdir -p $(@D)
+	printf '.section .rodata\n.globl pause_program, pause_program_end\npause_program: .incbin "%s"\npause_program_end:\n.section .note.GNU-stack,"",%%progbits\n' $< | \
+		$(CC) -c -x assembler -o $@ -
+
 link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $(B)/peapod: $(B)/shim/cli/main.o $(call lib,shim/cli) $(POD)

@@ -11,6 +11,7 @@
 #include "shim/daemon/launch.h"
 #include "shim/daemon/place.h"
 #include "shim/daemon/rootfs.h"
+#include "shim/daemon/sandbox_files.h"
 #include "shim/daemon/work.h"
 #include "shim/engine/built.h"
 #include "shim/engine/engine.h"
@@ -108,7 +109,7 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	char *group = bundle ? place_group(b, bundle, a) : b->id;
 	struct pod_place p;
 	pid_t pid;
-	bool dead;
+	bool dead, sandbox;
 	int bad;
 
 	place_of(b, group, a, &p);
@@ -119,8 +120,12 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	pid = recorded_pid(&p.place, b->id, a);
 	dead = !place_alive(p.socket);
 	bad = destroy(&p.place, b->id, e);
-	if (dead && str_eq(group, b->id))
+	/* of a pod without a pause container containerd asks for the pod alone */
+	sandbox = str_eq(group, b->id) && sandbox_files_exist(p.place.dir);
+	if ((dead || sandbox) && str_eq(group, b->id))
 		bad |= destroy_all(&p.place, a, bad ? &ignored : e);
+	if (sandbox && !bad)
+		bad = sandbox_files_remove(p.place.dir, e);
 	if (bundle && !bad)
 		bad = rootfs_unmount(bundle, e);
 	if (dead)

@@ -7,6 +7,7 @@
 
 #include "shim/daemon/job.h"
 #include "shim/daemon/publish.h"
+#include "shim/daemon/sandbox.h"
 #include "shim/daemon/server.h"
 #include "shim/daemon/task.h"
 #include "shim/daemon/work.h"
@@ -20,6 +21,7 @@ struct daemon {
 	struct publisher events;
 	struct jobs jobs;
 	struct tasks tasks;
+	struct sandbox sandbox;
 	struct loop_source signals, leave_timer, shown_timer, alone_timer;
 	bool leaving;	       /* Shutdown was accepted */
 	unsigned int leave_ms; /* since then */

@@ -26,6 +26,7 @@ struct packet {
 void jobs_init(struct jobs *js, struct loop *loop)
 {
 	js->loop = loop;
+	js->home = NULL;
 	link_init(&js->all);
 }
 
@@ -77,18 +78,19 @@ static void send_result(int sock, struct job_result *r)
 	(void)send_fds(sock, text.s, text.len, &r->console, r->console >= 0 ? 1 : 0);
 }
 
-static void child(int sock, const struct job *job)
+static void child(int sock, const struct jobs *js, const struct job *job)
 {
 	struct job_result r = { .console = -1 };
 	struct err e = { 0 };
 	int kept[JOB_FDS_MAX + 2];
+	bool lost = !job->away && js->home && home_enter(js->home, &r.err);
 
 	memcpy(kept, job->keep, sizeof(job->keep));
 	kept[job->n_keep] = sock;
 	kept[job->n_keep + 1] = log_to.fd;
 	close_all_but(kept, job->n_keep + 2);
 	reset_signals();
-	if (job->run(job->work, &r, &e) && !r.err.num)
+	if (!lost && job->run(job->work, &r, &e) && !r.err.num)
 		r.err = e;
 	send_result(sock, &r);
 	_exit(0);
@@ -166,7 +168,7 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, struct 
 	pid = fork();
 	if (!pid) {
 		fcntl(pair[1], F_SETFL, 0);
-		child(pair[1], job);
+		child(pair[1], js, job);
 	}
 	close(pair[1]);
 	if (pid < 0) {

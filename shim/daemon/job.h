@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "shim/daemon/home.h"
 #include "shim/daemon/link.h"
 #include "shim/daemon/server.h"
 #include "spec/base/err.h"
@@ -40,6 +41,7 @@ typedef int job_fn(void *work, struct job_result *r, struct err *e);
 
 struct jobs {
 	struct loop *loop;
+	const struct home *home; /* of the daemon, when it may have left; NULL: never */
 	struct link all;
 };
 
@@ -56,6 +58,7 @@ struct job {
 	void *work;	       /* its argument; only needed until job_start() returns */
 	int keep[JOB_FDS_MAX]; /* fds that it needs; -1 is skipped */
 	size_t n_keep;
+	bool away; /* it works in the namespaces where the daemon is, not in the host's */
 };
 
 void jobs_init(struct jobs *js, struct loop *loop);

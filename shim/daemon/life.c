@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "shim/daemon/event.h"
+#include "shim/daemon/sandbox_serve.h"
 #include "shim/daemon/work.h"
 #include "spec/base/log.h"
 #include "spec/ttrpc/message.h"
@@ -178,6 +179,8 @@ void life_reap(struct daemon *d)
 			ended(d, p, status);
 			continue;
 		}
+		if (sandbox_reaped(d, pid, status))
+			continue;
 		jobs_reaped(&d->jobs, pid);
 		forget_logger(d, pid);
 	}

@@ -11,6 +11,7 @@
 
 #include "shim/daemon/daemon.h"
 #include "shim/daemon/life.h"
+#include "shim/daemon/sandbox_serve.h"
 #include "shim/daemon/service.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
@@ -61,7 +62,7 @@ static bool abandoned(const struct daemon *d)
 {
 	auto_arena struct arena a = { 0 };
 
-	if (!server_alone(&d->server))
+	if (!server_alone(&d->server) || sandbox_holds(d))
 		return false;
 	for (struct link *l = d->tasks.all.next; l != &d->tasks.all; l = l->next) {
 		const struct task *t = container_of(l, struct task, link);
@@ -113,9 +114,11 @@ static int set_up(struct daemon *d, const struct daemon_args *args, struct err *
 	signal(SIGPIPE, SIG_IGN);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
 		return err_sys(e, "become the reaper of orphans");
-	if (loop_init(&d->loop, e) || loop_signals(&d->loop, &d->signals, &set, on_signal, e))
+	if (sandbox_init(&d->sandbox, e) || loop_init(&d->loop, e) ||
+	    loop_signals(&d->loop, &d->signals, &set, on_signal, e))
 		return -1;
 	jobs_init(&d->jobs, &d->loop);
+	d->jobs.home = &d->sandbox.home;
 	tasks_init(&d->tasks);
 	publisher_init(&d->events, &d->loop, args->ttrpc, args->place.ns);
 	if (server_init(&d->server, &d->loop, args->listener, daemon_services, d, e))

@@ -7,6 +7,7 @@
 
 #include "shim/daemon/life.h"
 #include "shim/daemon/metrics.h"
+#include "shim/daemon/sandbox_serve.h"
 #include "shim/daemon/work.h"
 #include "spec/ttrpc/message.h"
 #include "spec/ttrpc/task.pb-c.h"
@@ -35,6 +36,7 @@ static const struct method task_methods[] = {
 const struct service daemon_services[] = {
 	{ "containerd.task.v3.Task", task_methods },
 	{ "containerd.task.v2.Task", task_methods },
+	{ SANDBOX_SERVICE, sandbox_methods },
 	{ NULL, NULL },
 };
 
@@ -197,8 +199,10 @@ void task_checkpoint(void *ctx, struct call *c, const void *request)
 void task_shutdown(void *ctx, struct call *c, const void *request)
 {
 	struct daemon *d = ctx;
+	const Pb__ShutdownRequest *req = request;
 
-	(void)request;
+	if (!d->tasks.n && sandbox_task_shutdown(d, c, req->id))
+		return;
 	call_reply(c, NULL);
 	if (!d->tasks.n)
 		daemon_leave(d);

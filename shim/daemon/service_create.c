@@ -8,6 +8,7 @@
 #include "shim/daemon/event.h"
 #include "shim/daemon/life.h"
 #include "shim/daemon/metrics.h"
+#include "shim/daemon/sandbox_serve.h"
 #include "shim/daemon/service.h"
 #include "shim/daemon/work.h"
 #include "spec/base/auto.h"
@@ -142,7 +143,7 @@ static int check(const struct daemon *d, const Pb__CreateTaskRequest *req, struc
 {
 	if (d->leaving)
 		return err_set(e, ESHUTDOWN, "the shim is shutting down");
-	if (oci_validate_id(req->id, e))
+	if (oci_validate_id(req->id, e) || sandbox_check_task(&d->sandbox, e))
 		return -1;
 	if (task_find(&d->tasks, req->id, e))
 		return err_set(e, EEXIST, "container '%s' already exists", req->id);
@@ -181,10 +182,12 @@ static int start_creation(struct daemon *d, struct creation *cr, const Pb__Optio
 				      .uid = o->io_uid,
 				      .gid = o->io_gid };
 	struct io_child io;
+	struct sandbox_join join;
 	struct work_create w = { .work = { &d->place, t->id },
 				 .bundle = t->bundle,
 				 .request = req,
 				 .io = &io,
+				 .join = sandbox_join_of(d, &join) ? &join : NULL,
 				 .no_pivot = o->no_pivot_root,
 				 .no_new_keyring = o->no_new_keyring };
 	struct job job = { .done = on_created, .arg = cr, .run = work_create, .work = &w };

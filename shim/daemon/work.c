@@ -43,15 +43,16 @@ static char *link_path(const struct work *w, struct arena *a)
 	return arena_printf(a, "%s/" WORK_BUNDLES "/%s", w->place->dir, w->id);
 }
 
-static int record_bundle(const struct work_create *c, struct arena *a, struct err *e)
+int work_record(const struct work *w, const char *bundle, struct err *e)
 {
-	const char *path = link_path(&c->work, a);
+	auto_arena struct arena a = { 0 };
+	const char *path = link_path(w, &a);
 
-	if (path_mkdirs(arena_printf(a, "%s/" WORK_BUNDLES, c->work.place->dir), 0700, e))
+	if (path_mkdirs(arena_printf(&a, "%s/" WORK_BUNDLES, w->place->dir), 0700, e))
 		return -1;
 	if (unlink(path) && errno != ENOENT)
 		return err_sys(e, "remove '%s'", path);
-	if (symlink(c->bundle, path))
+	if (symlink(bundle, path))
 		return err_sys(e, "create '%s'", path);
 	return 0;
 }
@@ -80,8 +81,7 @@ static struct oci_config *read_config(const char *bundle, struct arena *a, struc
 	return c;
 }
 
-/* The cgroup driver shows in the form of the path: "slice:prefix:name" is systemd's. */
-static enum engine_cgroups driver_of(const struct oci_config *c)
+enum engine_cgroups work_cgroup_driver(const struct oci_config *c)
 {
 	const char *path = c->linux_ && c->linux_->cgroups_path ? c->linux_->cgroups_path : "";
 	int colons = 0;
@@ -149,7 +149,12 @@ static int create_container(const struct work_create *c, struct arena *a, struct
 		return -1;
 	ours = pair[0];
 	theirs = pair[1];
-	en.cgroups = driver_of(config);
+	if (c->join) {
+		doc = NULL; /* the record is of what it becomes */
+		if (sandbox_join(config, c->join, a, e))
+			return err_ctx(e, CONFIG);
+	}
+	en.cgroups = work_cgroup_driver(config);
 	if (config->process)
 		config->process->terminal = c->request->terminal;
 	req.id = c->work.id;
@@ -177,7 +182,7 @@ int work_create(void *arg, struct job_result *r, struct err *e)
 	auto_arena struct arena a = { 0 };
 	struct err ignored;
 
-	if (record_bundle(c, &a, e))
+	if (work_record(&c->work, c->bundle, e))
 		return -1;
 	if (!rootfs_mount(c->bundle, c->request->rootfs, c->request->n_rootfs, e)) {
 		if (!create_container(c, &a, r, e))

@@ -7,6 +7,7 @@
 
 #include "shim/daemon/io.h"
 #include "shim/daemon/job.h"
+#include "shim/daemon/sandbox_join.h"
 #include "shim/engine/engine.h"
 #include "spec/ttrpc/task.pb-c.h"
 
@@ -17,8 +18,9 @@
  * from which, with the engine's state, all that a pod has can be removed when
  * its daemon was killed.
  */
-#define WORK_BUNDLES "bundles"
-#define WORK_SOCKET  "socket"
+#define WORK_BUNDLES	 "bundles"
+#define WORK_SOCKET	 "socket"
+#define WORK_BUNDLES_MAX 2048 /* more than a pod may have containers */
 
 /* Where a pod is; borrowed. */
 struct place {
@@ -33,11 +35,18 @@ struct work {
 	const char *id;
 };
 
+/* Note the bundle of a container, or of the pod, in the pod's directory. */
+int work_record(const struct work *w, const char *bundle, struct err *e);
+
+/* The cgroup driver shows in the form of the path: "slice:prefix:name" is systemd's. */
+enum engine_cgroups work_cgroup_driver(const struct oci_config *c);
+
 struct work_create {
 	struct work work;
 	const char *bundle;
 	const Pb__CreateTaskRequest *request;
 	const struct io_child *io;
+	const struct sandbox_join *join; /* the pod, when it has no pause container; or NULL */
 	bool no_pivot, no_new_keyring;
 };
 /* r: pid, console, logger_pid, shares_pidns; data: a line "CONTROLLERS\tPATH" per cgroup. */

@@ -4,18 +4,23 @@
 # setup_file() { start_cri; }   teardown_file() { stop_containerd; }
 # setup() { setup_cri; }        teardown() { teardown_cri; }
 #
-# Each suite runs twice: crictl-NAME.bats is for containerd 1, and containerd2-NAME.bats, a link
-# to it, for containerd 2. Both programs, and crictl, are those of the PATH or of `hack/deps
-# containerd`. Pods are made of CRI's JSON; every helper that makes one prints its id.
+# Each suite runs three times: crictl-NAME.bats is for containerd 1; links to it are
+# containerd2-NAME.bats for containerd 2 and pauseless-NAME.bats for containerd 2 with pods that
+# have no pause container. All programs are those of the PATH or of `hack/deps containerd`. Pods are made of CRI's JSON; every helper that makes one prints its id.
 
 PATH=$PATH:${PEAPOD_GOBIN:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/peapod/bin}
 export PATH
 
 cri_major() {
 	case ${BATS_TEST_FILENAME##*/} in
-	containerd2-*) echo 2 ;;
+	containerd2-* | pauseless-*) echo 2 ;;
 	*) echo 1 ;;
 	esac
+}
+
+# Is this the suite of pods without a pause container?
+is_pauseless() {
+	[[ ${BATS_TEST_FILENAME##*/} == pauseless-* ]]
 }
 
 # program_of MAJOR: the first containerd of that version
@@ -32,6 +37,7 @@ start_cri() {
 	CTR=${CONTAINERD%/*}/ctr
 	SUBNET=10.233.$((64 + RANDOM % 128)).0/24
 	export CONTAINERD CTR SUBNET
+	! is_pauseless || export SANDBOXER=shim
 	type -P crictl >/dev/null || return 0
 	start_containerd
 	printf '%s-endpoint: unix://%s\n' runtime "$CDIR/c.sock" image "$CDIR/c.sock" >"$CDIR/crictl.yaml"
@@ -123,7 +129,9 @@ cri_leftovers() {
 	find /sys/fs/cgroup -type d -path "*/$NS/*" 2>/dev/null | sed 's/^/cgroup /'
 	awk -v dir="$CDIR/state/" 'index($5, dir) == 1 { print "mount " $5 }' /proc/self/mountinfo
 	cri_shims | sed 's/^/shim /'
-	find "$CDIR/state/io.containerd.runtime.v2.task/k8s.io" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/bundle /'
+	find "$CDIR/state/io.containerd.runtime.v2.task/k8s.io" "$CDIR/state/io.containerd.sandbox.controller.v1.shim/k8s.io" \
+		-mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/bundle /'
+	grep -ls "$CDIR" "$PODS"/*/sandbox/spec.json | sed 's/^/files /'
 	find "$PODS" -lname "$CDIR/*" 2>/dev/null | sed 's/^/record /'
 	find "$CDIR/leases" -name '*.*.*.*' 2>/dev/null | sed 's/^/lease /'
 }

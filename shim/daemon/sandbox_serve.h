@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sandbox_serve: the Sandbox service: its method table, and what changes a pod. */
+#ifndef SHIM_DAEMON_SANDBOX_SERVE_H
+#define SHIM_DAEMON_SANDBOX_SERVE_H
+
+#include "shim/daemon/daemon.h"
+#include "shim/daemon/sandbox_join.h"
+
+extern const struct method sandbox_methods[];
+
+/* What a new task is joined to; false when it is none of such a pod. */
+bool sandbox_join_of(const struct daemon *d, struct sandbox_join *out);
+
+/* A child has been reaped: was it the holder? status as of waitpid(2). */
+bool sandbox_reaped(struct daemon *d, pid_t pid, int status);
+
+/*
+ * Task.Shutdown of an id, when no task is left. False: there is no such pod, so
+ * the caller decides. True: the call is answered, and if the id is the pod's
+ * own, everything goes as by ShutdownSandbox.
+ */
+bool sandbox_task_shutdown(struct daemon *d, struct call *c, const char *id);
+
+/* Is there a pod that holds the daemon, with nobody connected and no task? */
+bool sandbox_holds(const struct daemon *d);
+
+#endif

@@ -1,0 +1,1 @@
+crictl-life.bats

@@ -1,0 +1,1 @@
+containerd2-userns.bats
