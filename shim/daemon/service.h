@@ -5,7 +5,8 @@
 
 #include "shim/daemon/daemon.h"
 
-/* v2 and v3 of the Task service, which are the same, and Sandbox. ctx is the struct daemon. */
+/* v2 and v3 of the Task service, which are the same, and the Sandbox service. ctx is the struct
+ * daemon. */
 extern const struct service daemon_services[];
 
 /* Each ends or keeps the call (see struct method). */

@@ -2,8 +2,9 @@
 /*
  * ttrpc-call: one call to a shim, by the descriptors of our own messages.
  *   ttrpc-call [-t MS] [-s STREAM] [-p SERVICE] [-d BYTES] SOCKET METHOD [FIELD=VALUE...]
- * -t: timeout in the request; -s: stream id (1); -p: service (containerd.task.v2.Task);
- * -d: instead of a request, a frame of that many zero bytes. A value of an Any is TYPE:TEXT.
+ * -t: timeout in the request; -s: stream id (1); -p: service (that of the method);
+ * -d: instead of a request, a frame of that many zero bytes. A value of an Any is TYPE:TEXT, or
+ * TYPE:@FILE for the bytes of a file.
  * Prints the fields of the reply, NAME=VALUE a line. An error prints "code N: message", exit 1.
  */
 #include <protobuf-c/protobuf-c.h>
@@ -19,6 +20,7 @@
 #include "spec/base/str.h"
 #include "spec/ttrpc/frame.h"
 #include "spec/ttrpc/message.h"
+#include "spec/ttrpc/sandbox.pb-c.h"
 #include "spec/ttrpc/task.pb-c.h"
 #include "spec/ttrpc/ttrpc.pb-c.h"
 
@@ -29,7 +31,10 @@ struct call {
 	uint32_t raw; /* bytes, 0: a request */
 };
 
-#define EMPTY pb__empty__descriptor
+#define TASK	 "containerd.task.v2.Task"
+#define SANDBOX	 "containerd.runtime.sandbox.v1.Sandbox"
+#define FILE_MAX (1 << 20)
+#define EMPTY	 pb__empty__descriptor
 static const struct {
 	const char *name;
 	const ProtobufCMessageDescriptor *request, *reply;
@@ -51,6 +56,19 @@ static const struct {
 	{ "Stats", &pb__stats_request__descriptor, &pb__stats_response__descriptor },
 	{ "Connect", &pb__connect_request__descriptor, &pb__connect_response__descriptor },
 	{ "Shutdown", &pb__shutdown_request__descriptor, &EMPTY },
+	{ "CreateSandbox", &pb__create_sandbox_request__descriptor, &EMPTY },
+	{ "StartSandbox", &pb__start_sandbox_request__descriptor,
+	  &pb__start_sandbox_response__descriptor },
+	{ "Platform", &pb__platform_request__descriptor, &pb__platform_response__descriptor },
+	{ "StopSandbox", &pb__stop_sandbox_request__descriptor, &EMPTY },
+	{ "WaitSandbox", &pb__wait_sandbox_request__descriptor,
+	  &pb__wait_sandbox_response__descriptor },
+	{ "SandboxStatus", &pb__sandbox_status_request__descriptor,
+	  &pb__sandbox_status_response__descriptor },
+	{ "PingSandbox", &pb__ping_request__descriptor, &EMPTY },
+	{ "ShutdownSandbox", &pb__shutdown_sandbox_request__descriptor, &EMPTY },
+	{ "SandboxMetrics", &pb__sandbox_metrics_request__descriptor,
+	  &pb__sandbox_metrics_response__descriptor },
 };
 
 static void die(const char *what, const char *detail)
@@ -63,6 +81,7 @@ static Pb__Any *parse_any(const char *value, struct arena *a)
 {
 	Pb__Any *any = arena_alloc(a, sizeof(*any));
 	const char *colon = strchr(value, ':');
+	struct err e;
 
 	if (!colon)
 		die("an Any is TYPE:TEXT", value);
@@ -70,6 +89,12 @@ static Pb__Any *parse_any(const char *value, struct arena *a)
 	any->type_url = arena_strndup(a, value, (size_t)(colon - value));
 	any->value.data = (uint8_t *)arena_strdup(a, colon + 1);
 	any->value.len = strlen(colon + 1);
+	if (colon[1] == '@') {
+		any->value.data =
+			(uint8_t *)read_file(-1, colon + 2, FILE_MAX, a, &any->value.len, &e);
+		if (!any->value.data)
+			die("cannot read", e.msg);
+	}
 	return any;
 }
 
@@ -252,7 +277,7 @@ static int call(const struct call *c, char **fields, struct arena *a)
 int main(int argc, char **argv)
 {
 	auto_arena struct arena a = { 0 };
-	struct call c = { .service = "containerd.task.v2.Task", .stream = 1 };
+	struct call c = { .stream = 1 };
 	int opt;
 
 	while ((opt = getopt(argc, argv, "t:s:p:d:")) >= 0) {
@@ -272,5 +297,8 @@ int main(int argc, char **argv)
 			     "[FIELD=VALUE...]");
 	c.socket = argv[optind];
 	c.method = argv[optind + 1];
+	if (!c.service)
+		c.service = strstr(c.method, "Sandbox") || str_eq(c.method, "Platform") ? SANDBOX
+											: TASK;
 	return call(&c, argv + optind + 2, &a);
 }
