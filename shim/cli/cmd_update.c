@@ -45,8 +45,8 @@ static const struct opt update_options[] = {
 	ROW("pids-limit", pids_limit, "N", "number of processes; -1: no limit"),
 	ROW("kernel-memory", kernel_memory, "SIZE", NULL),
 	ROW("kernel-memory-tcp", kernel_memory_tcp, "SIZE", NULL),
-	ROW("l3-cache-schema", l3_cache_schema, "TEXT", NULL),
-	ROW("mem-bw-schema", mem_bw_schema, "TEXT", NULL),
+	ROW("l3-cache-schema", l3_cache_schema, "LINE", "resctrl's L3 line, like L3:0=f;1=f0"),
+	ROW("mem-bw-schema", mem_bw_schema, "LINE", "resctrl's MB line, like MB:0=20;1=70"),
 	{ 0 },
 };
 
@@ -139,9 +139,6 @@ static int run_update(struct cli *cli, const void *options, int argc, char **arg
 	const char *text;
 
 	(void)argc;
-	if (!o->resources && (o->l3_cache_schema || o->mem_bw_schema))
-		return err_set(e, ENOTSUP, "--%s: intelRdt is not supported by this version",
-			       o->l3_cache_schema ? "l3-cache-schema" : "mem-bw-schema");
 	if (o->kernel_memory || o->kernel_memory_tcp)
 		log_msg(LOG_WARN, "--kernel-memory: kernels have no such limit any more, ignored");
 	text = o->resources ? read_document(o->resources, cli->arena, e)
@@ -151,7 +148,11 @@ static int run_update(struct cli *cli, const void *options, int argc, char **arg
 	r = oci_resources_parse(text, strlen(text), cli->arena, e);
 	if (!r)
 		return o->resources ? err_ctx(e, "--resources") : -1;
-	return engine_update(&cli->engine, argv[0], r, e);
+	if (engine_update(&cli->engine, argv[0], r, e))
+		return -1;
+	if (o->resources || (!o->l3_cache_schema && !o->mem_bw_schema))
+		return 0;
+	return engine_update_rdt(&cli->engine, argv[0], o->l3_cache_schema, o->mem_bw_schema, e);
 }
 
 const struct cli_command cmd_update = {

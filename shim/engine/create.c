@@ -22,6 +22,8 @@
 #include "shim/engine/hooks.h"
 #include "shim/engine/init.h"
 #include "shim/engine/launch.h"
+#include "shim/engine/netdev.h"
+#include "shim/engine/rdt.h"
 #include "shim/engine/mounts.h"
 #include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
@@ -46,6 +48,8 @@ struct making {
 	struct ns_fds ns;
 	struct child child;
 	struct launched init;
+	struct netdevs netdevs;
+	int resctrl; /* -1: no intelRdt */
 	bool has_dir;
 };
 
@@ -164,6 +168,19 @@ static int make_cgroups(struct making *m, struct err *e)
 	return 0;
 }
 
+/* On record before anything is in it, so that a delete after our death finds it. */
+static int make_rdt(struct making *m, struct err *e)
+{
+	if (!m->plan.rdt.present)
+		return 0;
+	m->resctrl = rdt_open(e);
+	if (m->resctrl < 0)
+		return -1;
+	if (rdt_make(&m->plan.rdt, m->resctrl, &m->record, m->a, e))
+		return -1;
+	return statedir_write(m->child.dir, &m->record, e);
+}
+
 static int make_start_socket(struct making *m, struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -211,6 +228,7 @@ static int launch(struct making *m, struct err *e)
 	m->record.pid = m->init.pid;
 	m->record.start_time = m->init.start_time;
 	if (statedir_write(c->dir, &m->record, e) ||
+	    rdt_join(&m->record, m->resctrl, m->init.pid, e) ||
 	    ns_write_maps(&m->plan.ns, c->proc, m->init.pid, e) ||
 	    attrs_of_child(&m->plan.proc, m->init.pid, c->proc, m->en->rootless, e))
 		return -1;
@@ -219,14 +237,15 @@ static int launch(struct making *m, struct err *e)
 	return 0;
 }
 
-/* Limits first: a hook may widen what the device policy allows. */
+/* Limits first: a hook may widen what the device policy allows; and it sees the interfaces. */
 static int limit_and_hook(struct making *m, struct err *e)
 {
 	struct hook_place place = { .cwd = m->req->bundle };
 	const struct oci_config *c = m->in.config;
 
 	if (launch_expect(&m->child, &m->init, SYNC_MOUNTED, e) ||
-	    cgroup_limit(&m->plan.cgroup, &m->cgroup, e))
+	    cgroup_limit(&m->plan.cgroup, &m->cgroup, e) ||
+	    netdevs_move(&m->plan.netdevs, m->child.proc, m->init.pid, m->a, &m->netdevs, e))
 		return -1;
 	if (c->hooks.prestart.n || c->hooks.create_runtime.n)
 		place.state = oci_state_document(&m->record, OCI_CREATING, m->init.pid, false,
@@ -250,7 +269,8 @@ static int publish(struct making *m, struct err *e)
 static int make(struct making *m, struct err *e)
 {
 	return make_plan(m, e) || claim(m, e) || open_all(m, e) || make_cgroups(m, e) ||
-			       launch(m, e) || limit_and_hook(m, e) || publish(m, e)
+			       make_rdt(m, e) || launch(m, e) || limit_and_hook(m, e) ||
+			       publish(m, e)
 		       ? -1
 		       : 0;
 }
@@ -261,6 +281,7 @@ static void undo(struct making *m)
 	bool lived = m->init.start_time;
 	struct err e;
 
+	netdevs_undo(&m->netdevs);
 	launch_kill(&m->init);
 	m->record.pid = 0;
 	if (m->has_dir && destroy_remains(m->en, &m->record, lived, &e))
@@ -279,7 +300,9 @@ int engine_create(const struct engine *en, const struct engine_create *req, pid_
 			    .cgroup = CGROUP_INIT,
 			    .ns = NS_FDS_INIT,
 			    .child = CHILD_INIT,
-			    .init = LAUNCHED_INIT };
+			    .init = LAUNCHED_INIT,
+			    .netdevs = NETDEVS_INIT,
+			    .resctrl = -1 };
 	int failed = make(&m, e);
 
 	if (failed) {
@@ -295,6 +318,8 @@ int engine_create(const struct engine *en, const struct engine_create *req, pid_
 	cgroup_close(&m.cgroup);
 	ns_close(&m.ns);
 	launch_done(&m.child);
+	netdevs_close(&m.netdevs);
+	close_fd(&m.resctrl);
 	close_fd(&m.child.dir);
 	return failed;
 }

@@ -9,6 +9,7 @@
 #include "shim/engine/cgroup.h"
 #include "shim/engine/container.h"
 #include "shim/engine/hooks.h"
+#include "shim/engine/rdt.h"
 #include "shim/engine/statedir.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
@@ -54,13 +55,22 @@ static void poststop(const struct oci_state *s)
 	hooks_run_all(config, HOOK_POSTSTOP, &place);
 }
 
+/* Without a mount there is nothing left of it. */
+static int remove_rdt(const struct oci_state *s, struct err *e)
+{
+	struct err ignored;
+	auto_fd int resctrl = s->rdt_clos ? rdt_open(&ignored) : -1;
+
+	return rdt_remove(s, resctrl, e);
+}
+
 int destroy_remains(const struct engine *en, const struct oci_state *s, bool hooks, struct err *e)
 {
 	if (kill_init(s, e))
 		return -1;
 	if (!s->own_pidns && cgroup_kill(s, SIGKILL, e))
 		return -1;
-	if (cgroup_remove(s, e) || statedir_remove(en->root, s->id, e))
+	if (cgroup_remove(s, e) || remove_rdt(s, e) || statedir_remove(en->root, s->id, e))
 		return -1;
 	if (hooks)
 		poststop(s);

@@ -144,6 +144,13 @@ int engine_resume(const struct engine *en, const char *id, struct err *e);
 int engine_update(const struct engine *en, const char *id, const struct oci_resources *r,
 		  struct err *e);
 
+/*
+ * New lines for the schemata file of the container's resctrl group; one of them may be NULL.
+ * EINVAL for a text that is no such line, ENOENT for a container without linux.intelRdt.
+ */
+int engine_update_rdt(const struct engine *en, const char *id, const char *l3_cache_schema,
+		      const char *mem_bw_schema, struct err *e);
+
 /* All figures of its cgroups (shim/engine/stats.h). ESRCH: "container not running". */
 struct cgroup_stats;
 int engine_stats(const struct engine *en, const char *id, struct arena *a, struct cgroup_stats *out,

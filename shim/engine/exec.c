@@ -19,6 +19,7 @@
 #include "shim/engine/attrs.h"
 #include "shim/engine/container.h"
 #include "shim/engine/launch.h"
+#include "shim/engine/rdt.h"
 #include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
@@ -211,11 +212,22 @@ static int open_all(struct joining *j, struct err *e)
 		       : 0;
 }
 
+/* Groups of resctrl are inherited, and we come from outside. */
+static int join_rdt(const struct joining *j, struct err *e)
+{
+	const struct oci_state *s = j->container.record;
+	auto_fd int resctrl = s->rdt_clos ? rdt_open(e) : -1;
+
+	if (s->rdt_clos && resctrl < 0)
+		return -1;
+	return rdt_join(s, resctrl, j->process.pid, e);
+}
+
 static int run(struct joining *j, struct err *e)
 {
 	struct child *c = &j->child;
 
-	if (launch_clone(c, 0, exec_main, &j->process, e) ||
+	if (launch_clone(c, 0, exec_main, &j->process, e) || join_rdt(j, e) ||
 	    attrs_of_child(&j->plan.proc, j->process.pid, c->proc, j->en->rootless, e))
 		return -1;
 	j->listener.pid = j->process.pid;

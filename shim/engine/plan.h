@@ -7,8 +7,10 @@
 #include "shim/engine/plan_dev.h"
 #include "shim/engine/plan_input.h"
 #include "shim/engine/plan_mounts.h"
+#include "shim/engine/plan_netdev.h"
 #include "shim/engine/plan_ns.h"
 #include "shim/engine/plan_proc.h"
+#include "shim/engine/plan_rdt.h"
 #include "shim/engine/plan_seccomp.h"
 #include "spec/base/arena.h"
 #include "spec/base/err.h"
@@ -21,6 +23,8 @@ struct plan {
 	struct plan_mounts mounts;
 	struct plan_dev dev;
 	struct plan_cgroup cgroup;
+	struct plan_netdevs netdevs;
+	struct plan_rdt rdt;
 	struct plan_proc proc;
 	struct plan_seccomp seccomp;
 };

@@ -363,14 +363,8 @@ int plan_process(const struct plan_input *in, const struct oci_process *process,
 
 int plan_proc(const struct plan_input *in, struct arena *a, struct plan_proc *out, struct err *e)
 {
-	const struct oci_linux *l = in->config->linux_;
-
 	if (!in->config->process)
 		return err_set(e, EINVAL, "process: missing, there is nothing to run");
-	if (l && l->intel_rdt)
-		return err_set(e, ENOTSUP, "linux: intelRdt: not supported");
-	if (l && l->net_devices.n)
-		return err_set(e, ENOTSUP, "linux: netDevices: not supported");
 	if (plan_process(in, in->config->process, a, out, e))
 		return -1;
 	/* runtime-spec: not for the first process */

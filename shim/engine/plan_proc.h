@@ -74,7 +74,7 @@ struct plan_proc {
 
 /*
  * For the config's process, with what stands outside of it (personality,
- * memory policy, refusals of intelRdt and netDevices).
+ * memory policy).
  * A config without process is refused: nothing could be started.
  */
 int plan_proc(const struct plan_input *in, struct arena *a, struct plan_proc *out, struct err *e);

@@ -7,9 +7,11 @@
 #include "shim/engine/cgroup_dir.h"
 #include "shim/engine/container.h"
 #include "shim/engine/plan_update.h"
+#include "shim/engine/rdt.h"
 #include "shim/engine/statedir.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
+#include "spec/base/str.h"
 
 static int open_dirs(const struct plan_cgroup *p, struct cgroup *cg, struct err *e)
 {
@@ -154,6 +156,51 @@ int engine_update(const struct engine *en, const char *id, const struct oci_reso
 		log_msg(LOG_WARN, "%s", p.cgroup.warning);
 	if (!failed)
 		failed = apply(&c, &p, &a, e);
+	container_close(&c);
+	return failed;
+}
+
+static int check_schema(const char *key, const char *line, const char *prefix, struct err *e)
+{
+	if (!line)
+		return 0;
+	for (const char *c = line; *c; c++) {
+		if ((unsigned char)*c < ' ')
+			return err_set(e, EINVAL, "%s: control character in the line", key);
+	}
+	return str_starts(line, prefix)
+		       ? 0
+		       : err_set(e, EINVAL, "%s: '%s' does not start with %s", key, line, prefix);
+}
+
+static int update_rdt(const struct container *c, const char *l3, const char *mb, struct err *e)
+{
+	auto_fd int resctrl = -1;
+
+	if (c->status != OCI_CREATED && c->status != OCI_RUNNING && c->status != OCI_PAUSED)
+		return err_set(e, ESRCH, "container not running: '%s' is %s", c->record->id,
+			       container_status_name(c->status));
+	if (!c->record->rdt_clos)
+		return err_set(e, ENOENT,
+			       "container '%s' was created without linux.intelRdt: it has no "
+			       "resctrl group to change",
+			       c->record->id);
+	resctrl = rdt_open(e);
+	return resctrl < 0 ? -1 : rdt_update(c->record, resctrl, l3, mb, e);
+}
+
+int engine_update_rdt(const struct engine *en, const char *id, const char *l3_cache_schema,
+		      const char *mem_bw_schema, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	struct container c = CONTAINER_INIT;
+	int failed;
+
+	if (check_schema("l3CacheSchema", l3_cache_schema, "L3", e) ||
+	    check_schema("memBwSchema", mem_bw_schema, "MB:", e) ||
+	    container_open(en, id, STATEDIR_LOCK_MS, &a, &c, e))
+		return -1;
+	failed = update_rdt(&c, l3_cache_schema, mem_bw_schema, e);
 	container_close(&c);
 	return failed;
 }

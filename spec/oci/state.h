@@ -42,7 +42,10 @@ struct oci_state {
 	char *cgroup_driver; /* "cgroupfs", "systemd", "none" */
 	char *systemd_scope; /* unit name */
 	json_list(struct oci_cgroup_dir) cgroups;
-	bool own_pidns; /* false: kill by cgroup */
+	bool own_pidns;	   /* false: kill by cgroup */
+	char *rdt_clos;	   /* directory below the resctrl mount, "/": the mount; NULL: none */
+	bool rdt_made;	   /* we made it, so destroy removes it */
+	char *rdt_monitor; /* its monitoring group, which we made; or NULL */
 	json_list(struct json_kv) annotations;
 	struct json_object *config; /* the config.json as it was at create */
 };

@@ -57,7 +57,7 @@ offers() {
 		grep -qx "$command" <<<"$commands"
 		[ "$command" != pod ] || continue
 		offers "$command" --
-		for option in $("$PEAPOD" "$command" --help | grep -oE '^  (-., |    )--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+		for option in $("$PEAPOD" "$command" --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+'); do
 			grep -qx -- "$option" <<<"$output" || fail "$command $option is not offered"
 		done
 	done

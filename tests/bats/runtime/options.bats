@@ -101,7 +101,7 @@ setup() {
 	mandoc "$TOP/shim/cli/peapod.8" | col -b >"$page"
 	for command in '' ${PEAPOD_COMMANDS% pod}; do
 		# shellcheck disable=SC2086 # none for the program itself
-		"$PEAPOD" $command --help | grep -oE '^  (-., |    )--[a-z-]+' | grep -oE -- '--[a-z-]+' >"$BATS_TEST_TMPDIR/options"
+		"$PEAPOD" $command --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+' >"$BATS_TEST_TMPDIR/options"
 		while read -r option; do
 			grep -qE -- "(^|[ ,])$option([ ,]|\$)" "$page" || fail "$command $option is not in the page"
 		done <"$BATS_TEST_TMPDIR/options"

@@ -161,7 +161,9 @@ cg_all() {
 	run -1 peapod update --blkio-weight 5 c1
 	assert_output --partial "blockIO: weight"
 	run -1 peapod update --l3-cache-schema L3:0=f c1
-	assert_output --partial "intelRdt is not supported"
+	assert_output --partial "container 'c1' was created without linux.intelRdt"
+	run -1 peapod update --mem-bw-schema L3:0=f c1
+	assert_output --partial "memBwSchema: 'L3:0=f' does not start with MB:"
 	run -1 peapod update -r - c1 <<<'{"memory": {"limit": "512m"}}'
 	assert_output --partial "memory: limit: expected integer"
 	run -1 peapod update -r /nonexistent c1

@@ -208,24 +208,6 @@ TEST(plan_proc_refuses)
 		CHECK_HAS(proc_text(&a, cases[i].process), cases[i].why);
 }
 
-TEST(plan_proc_names_what_is_not_built)
-{
-	static const char *const cases[][2] = {
-		{ "\"intelRdt\":{\"closID\":\"x\"}", "intelRdt" },
-		{ "\"netDevices\":{\"eth0\":{\"name\":\"e\"}}", "netDevices" },
-	};
-	auto_arena struct arena a = { 0 };
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		CHECK_HAS(plan_text(&a,
-				    arena_printf(&a,
-						 "{" SETS PROC ",\"linux\":{\"namespaces\":"
-						 "[{\"type\":\"network\"}],%s}}",
-						 cases[i][0]),
-				    PART_PROC),
-			  cases[i][1]);
-}
-
 TEST(plan_proc_memory_policy)
 {
 	auto_arena struct arena a = { 0 };
