@@ -4,182 +4,23 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cni/apply_link.h"
 #include "cni/apply_ports.h"
 #include "cni/detach.h"
 #include "cni/hostlocal.h"
 #include "cni/masq.h"
 #include "cni/netns.h"
+#include "cni/op_link.h"
+#include "cni/spoof.h"
 #include "spec/base/auto.h"
 #include "spec/base/str.h"
 
 #define WAIT_STEP_NS  20000L	   /* first pause of OP_WAIT; doubles up to WAIT_MAX_NS */
 #define WAIT_MAX_NS   10000000L	   /* 10 ms */
 #define WAIT_TOTAL_NS 5000000000LL /* 5 s, then it is an error */
-
-/* ---- looking up ---- */
-
-static struct rtnl *side(struct net *n, enum op_where where)
-{
-	return where == IN_POD ? &n->pod : &n->host;
-}
-
-/* The interface has to be there. */
-static int must_get(struct net *n, const struct op *op, struct link *link, struct err *e)
-{
-	int rc;
-
-	if (!side(n, op->where)->sock)
-		return err_set(e, ENOENT, "there is no pod namespace");
-	rc = link_get(side(n, op->where), op->dev, link, e);
-	return rc > 0 ? 0 : rc < 0 ? -1 : err_set(e, ENODEV, "no such interface");
-}
-
-/* The index of the interface; in the pod it is one and the same for many operations. */
-static int index_of(struct net *n, const struct op *op, struct err *e)
-{
-	struct link link;
-
-	if (op->where == IN_POD && n->pod_dev && str_eq(n->pod_dev, op->dev))
-		return n->pod_index;
-	if (must_get(n, op, &link, e))
-		return -1;
-	if (op->where == IN_POD) {
-		n->pod_dev = op->dev;
-		n->pod_index = link.index;
-	}
-	return link.index;
-}
-
-/* ---- bridge and veth ---- */
-
-static int create_bridge(struct net *n, const struct op *op, struct err *e)
-{
-	struct mac mac;
-
-	if (getrandom(mac.b, sizeof(mac.b), 0) != sizeof(mac.b))
-		return err_sys(e, "get random bytes");
-	mac.b[0] = (uint8_t)((mac.b[0] & ~1U) | 2U);
-	if (link_add_bridge(&n->host, op->dev, op->bridge.mtu, &mac, e) && e->num != EEXIST)
-		return -1;
-	return 0; /* or another run was faster */
-}
-
-static int do_bridge(struct net *n, const struct op *op, struct err *e)
-{
-	char *accept_ra = NULL;
-	auto_str struct str name = { 0 };
-	struct link link;
-	uint32_t want = IFF_UP | (op->bridge.promisc ? IFF_PROMISC : 0U);
-	int there = link_get(&n->host, op->dev, &link, e);
-
-	if (there < 0)
-		return -1;
-	if (!there && (create_bridge(n, op, e) || must_get(n, op, &link, e)))
-		return -1;
-	if (!str_eq(link.kind, "bridge"))
-		return err_set(e, EEXIST, "'%s' already exists but is not a bridge", op->dev);
-	str_addf(&name, "net/ipv6/conf/%s/accept_ra", op->dev);
-	accept_ra = name.s;
-	if (net_go(n, false, e) || sysctl_set(accept_ra, "0", true, e))
-		return -1;
-	if ((link.flags & want) != want)
-		return link_set_flags(&n->host, link.index, want, want, e);
-	return 0;
-}
-
-static int is_bridge(struct net *n, const struct op *op, struct err *e)
-{
-	struct link link;
-
-	if (must_get(n, op, &link, e))
-		return -1;
-	if (!str_eq(link.kind, "bridge"))
-		return err_set(e, EINVAL, "is not a bridge");
-	if (op->bridge.promisc && !(link.flags & IFF_PROMISC))
-		return err_set(e, EINVAL, "is not in promiscuous mode");
-	return 0;
-}
-
-static int explain_veth(struct net *n, const struct op *op, struct err *e)
-{
-	struct link link;
-	struct err ignored;
-
-	if (e->num == EXFULL)
-		return err_set(e, EXFULL, "bridge '%s' has no free port (the kernel allows 1023)",
-			       op->veth.master);
-	if (e->num != EEXIST)
-		return -1;
-	if (link_get(&n->pod, op->veth.peer, &link, &ignored) > 0)
-		return err_set(e, EEXIST,
-			       "interface '%s' already exists in the container's namespace",
-			       op->veth.peer);
-	return err_set(e, EEXIST, "host interface already exists: left by an unfinished DEL");
-}
-
-static int do_veth(struct net *n, const struct op *op, struct err *e)
-{
-	struct veth veth = {
-		.name = op->dev,
-		.mac = op->veth.mac,
-		.peer_name = op->veth.peer,
-		.peer_mac = op->veth.peer_mac,
-		.netns = n->pod_ns,
-		.mtu = op->veth.mtu,
-	};
-	struct link link;
-	int there;
-
-	if (op->veth.master) {
-		there = link_get(&n->host, op->veth.master, &link, e);
-		if (there <= 0)
-			return there < 0
-				       ? -1
-				       : err_set(e, ENODEV, "bridge '%s' is gone", op->veth.master);
-		veth.master = link.index;
-	}
-	if (link_add_veth(&n->host, &veth, e))
-		return explain_veth(n, op, e);
-	n->made = op->dev;
-	if (!op->veth.hairpin && !op->veth.isolated)
-		return 0;
-	if (must_get(n, op, &link, e))
-		return -1;
-	return link_set_port(&n->host, link.index, op->veth.hairpin, op->veth.isolated, e);
-}
-
-static int is_veth(struct net *n, const struct op *op, struct err *e)
-{
-	struct link link, master, peer;
-	int there;
-
-	if (must_get(n, op, &link, e))
-		return -1;
-	if (!str_eq(link.kind, "veth"))
-		return err_set(e, EINVAL, "is not a veth interface");
-	if (op->veth.master) {
-		there = link_get(&n->host, op->veth.master, &master, e);
-		if (there <= 0 || link.master != master.index)
-			return there < 0 ? -1
-					 : err_set(e, EINVAL, "is not a port of bridge '%s'",
-						   op->veth.master);
-	}
-	there = link_get(&n->pod, op->veth.peer, &peer, e);
-	if (there <= 0)
-		return there < 0 ? -1
-				 : err_set(e, ENODEV, "no '%s' in the container", op->veth.peer);
-	if (!str_eq(peer.kind, "veth"))
-		return err_set(e, EINVAL, "'%s' in the container is not a veth interface",
-			       op->veth.peer);
-	if (memcmp(&peer.mac, &op->veth.peer_mac, sizeof(peer.mac)))
-		return err_set(e, EINVAL, "'%s' in the container has MAC %s, not %s", op->veth.peer,
-			       mac_text(&peer.mac).s, mac_text(&op->veth.peer_mac).s);
-	return 0;
-}
 
 /* ---- small ones ---- */
 
@@ -206,16 +47,18 @@ static int is_sysctl(struct net *n, const struct op *op, struct err *e)
 
 static int do_notify(struct net *n, const struct op *op, struct err *e)
 {
-	int index = index_of(n, op, e);
+	int index = op_index(n, op, e);
 
-	return index < 0 ? -1 : link_set_arp_notify(side(n, op->where), index, e);
+	return index < 0 ? -1 : link_set_arp_notify(op_side(n, op->where), index, e);
 }
 
 static int do_addr(struct net *n, const struct op *op, struct err *e)
 {
-	int index = index_of(n, op, e);
+	int index = op_index(n, op, e);
 
-	return index < 0 ? -1 : inet_addr_add(side(n, op->where), index, &op->addr, e);
+	return index < 0 ? -1
+			 : inet_addr_add(op_side(n, op->where), index, &op->addr.net, op->addr.dad,
+					 e);
 }
 
 static int has_addr(struct net *n, const struct op *op, const struct ip_net *net, struct err *e)
@@ -224,8 +67,8 @@ static int has_addr(struct net *n, const struct op *op, const struct ip_net *net
 	struct inet_addrs addrs;
 	struct link link;
 
-	if (must_get(n, op, &link, e) ||
-	    inet_addr_list(side(n, op->where), link.index, &a, &addrs, e))
+	if (op_link(n, op, &link, e) ||
+	    inet_addr_list(op_side(n, op->where), link.index, &a, &addrs, e))
 		return -1;
 	for (size_t i = 0; i < addrs.n; i++)
 		if (ip_eq(&addrs.v[i].ip, &net->ip) && addrs.v[i].bits == net->bits)
@@ -235,42 +78,53 @@ static int has_addr(struct net *n, const struct op *op, const struct ip_net *net
 
 static int is_addr(struct net *n, const struct op *op, struct err *e)
 {
-	return has_addr(n, op, &op->addr, e);
+	return has_addr(n, op, &op->addr.net, e);
 }
 
 static int do_up(struct net *n, const struct op *op, struct err *e)
 {
-	int index = index_of(n, op, e);
+	int index = op_index(n, op, e);
 
-	return index < 0 ? -1 : link_set_flags(side(n, op->where), index, IFF_UP, IFF_UP, e);
+	return index < 0 ? -1 : link_set_flags(op_side(n, op->where), index, IFF_UP, IFF_UP, e);
 }
 
 static int is_up(struct net *n, const struct op *op, struct err *e)
 {
 	struct link link;
 
-	if (must_get(n, op, &link, e))
+	if (op_link(n, op, &link, e))
 		return -1;
 	return link.flags & IFF_UP ? 0 : err_set(e, ENETDOWN, "interface is down");
 }
 
 static int do_route(struct net *n, const struct op *op, struct err *e)
 {
-	int index = index_of(n, op, e);
+	int index = op_index(n, op, e);
 
-	return index < 0 ? -1 : inet_route_add(side(n, op->where), index, &op->route, e);
+	return index < 0 ? -1 : inet_route_add(op_side(n, op->where), index, &op->route, e);
 }
 
 static int is_route(struct net *n, const struct op *op, struct err *e)
 {
-	int index = index_of(n, op, e), found;
+	int index = op_index(n, op, e), found;
 
 	if (index < 0)
 		return -1;
-	found = inet_route_find(side(n, op->where), index, &op->route, e);
+	found = inet_route_find(op_side(n, op->where), index, &op->route, e);
 	if (!found)
 		return err_set(e, ENOENT, "route %s is missing", ip_net_text(&op->route.dst).s);
 	return found < 0 ? -1 : 0;
+}
+
+/* It may be gone already, with what it led to. */
+static int do_unroute(struct net *n, const struct op *op, struct err *e)
+{
+	const struct inet_route route = { .dst = op->unroute, .scope = -1 };
+	int index = op_index(n, op, e);
+
+	if (index < 0)
+		return -1;
+	return inet_route_del(op_side(n, op->where), index, &route, e) && e->num != ESRCH ? -1 : 0;
 }
 
 /* A network whose pods this host routes has an address of the subnet on the host. */
@@ -331,7 +185,7 @@ static int do_gateway(struct net *n, const struct op *op, struct err *e)
 	struct inet_addrs addrs;
 	struct link link;
 
-	if (must_get(n, op, &link, e) || inet_addr_list(&n->host, link.index, &a, &addrs, e))
+	if (op_link(n, op, &link, e) || inet_addr_list(&n->host, link.index, &a, &addrs, e))
 		return -1;
 	for (size_t i = 0; i < addrs.n; i++)
 		if (ip_eq(&addrs.v[i].ip, &net->ip) && addrs.v[i].bits == net->bits)
@@ -346,7 +200,7 @@ static int do_gateway(struct net *n, const struct op *op, struct err *e)
 		if (inet_addr_del(&n->host, link.index, &addrs.v[i], e) && e->num != EADDRNOTAVAIL)
 			return -1;
 	}
-	if (inet_addr_add(&n->host, link.index, net, e) && e->num != EEXIST)
+	if (inet_addr_add(&n->host, link.index, net, false, e) && e->num != EEXIST)
 		return -1;
 	return link_keep_mac(&n->host, &link, e); /* others have not fixed it, as we do */
 }
@@ -358,21 +212,78 @@ static int is_gateway(struct net *n, const struct op *op, struct err *e)
 
 /* ---- waiting and removing ---- */
 
+/* Pauses that double: the common case is over at once. */
+struct patience {
+	struct timespec pause;
+	long long waited;
+};
+#define PATIENCE                                                                                   \
+	{                                                                                          \
+		{ 0, WAIT_STEP_NS }, 0                                                             \
+	}
+
+/* Pause; false: it has been long enough. */
+static bool go_on(struct patience *p)
+{
+	if (p->waited >= WAIT_TOTAL_NS)
+		return false;
+	nanosleep(&p->pause, NULL);
+	p->waited += p->pause.tv_nsec;
+	if (p->pause.tv_nsec < WAIT_MAX_NS)
+		p->pause.tv_nsec *= 2;
+	return true;
+}
+
 static int do_wait(struct net *n, const struct op *op, struct err *e)
 {
-	struct timespec pause = { 0, WAIT_STEP_NS };
+	struct patience p = PATIENCE;
 	struct link link;
 
-	for (long long waited = 0; waited < WAIT_TOTAL_NS; waited += pause.tv_nsec) {
-		if (must_get(n, op, &link, e))
+	do {
+		if (op_link(n, op, &link, e))
 			return -1;
 		if (link.up)
 			return 0;
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < WAIT_MAX_NS)
-			pause.tv_nsec *= 2;
-	}
+	} while (go_on(&p));
 	return err_set(e, ETIMEDOUT, "interface does not come up");
+}
+
+static int do_settle(struct net *n, const struct op *op, struct err *e)
+{
+	int index = op_index(n, op, e), tentative;
+	struct patience p = PATIENCE;
+
+	if (index < 0)
+		return -1;
+	do {
+		tentative = inet_addr_tentative(op_side(n, op->where), index, e);
+		if (tentative <= 0)
+			return tentative;
+	} while (go_on(&p));
+	return err_set(e, ETIMEDOUT, "an IPv6 address stays tentative");
+}
+
+static int do_spoof(struct net *n, const struct op *op, struct err *e)
+{
+	if (net_need_nft(n, e) ||
+	    spoof_ensure(&n->nft, op->spoof.owner, op->dev, op->spoof.mac.b, e))
+		return -1;
+	n->guarded = op->spoof.owner;
+	return 0;
+}
+
+static int is_spoof(struct net *n, const struct op *op, struct err *e)
+{
+	int there = net_need_nft(n, e) ? -1 : spoof_present(&n->nft, op->dev, op->spoof.mac.b, e);
+
+	if (!there)
+		return err_set(e, ENOENT, "its MAC is not checked");
+	return there < 0 ? -1 : 0;
+}
+
+static int do_unspoof(struct net *n, const struct op *op, struct err *e)
+{
+	return net_need_nft(n, e) || spoof_drop(&n->nft, owner_is, op->spoof.owner, e) ? -1 : 0;
 }
 
 static int do_detach(struct net *n, const struct op *op, struct err *e)
@@ -436,16 +347,22 @@ static const struct {
 } ops[OP_COUNT] = {
 	[OP_BRIDGE] = { "bridge", do_bridge, is_bridge },
 	[OP_VETH] = { "veth", do_veth, is_veth },
+	[OP_VLANS] = { "vlans", do_vlans, NULL },
+	[OP_VLAN_GATE] = { "vlan interface", do_vlan_gate, is_vlan_gate },
+	[OP_SPOOF] = { "spoof check", do_spoof, is_spoof },
 	[OP_SYSCTL] = { "sysctl", do_sysctl, is_sysctl },
 	[OP_NOTIFY] = { "notify", do_notify, NULL },
 	[OP_ADDR] = { "address", do_addr, is_addr },
 	[OP_UP] = { "up", do_up, is_up },
+	[OP_SETTLE] = { "settle", do_settle, NULL },
 	[OP_GATEWAY] = { "gateway", do_gateway, is_gateway },
 	[OP_ROUTE] = { "route", do_route, is_route },
+	[OP_UNROUTE] = { "no route", do_unroute, NULL },
 	[OP_MASQ] = { "masquerade", do_masq, is_masq },
 	[OP_PORTS] = { "port mapping", do_ports, are_ports },
 	[OP_WAIT] = { "wait", do_wait, NULL },
 	[OP_DETACH] = { "detach", do_detach, NULL },
+	[OP_UNSPOOF] = { "spoof check", do_unspoof, NULL },
 	[OP_UNMAP] = { "port mapping", do_unmap, NULL },
 	[OP_LEASES] = { "leases", do_leases, NULL },
 	[OP_DELETE] = { "delete", do_delete, NULL },
@@ -490,6 +407,9 @@ void undo(struct net *n)
 	if (n->mapped)
 		unmap_ports(n, n->mapped, &ignored);
 	n->mapped = NULL;
+	if (n->guarded)
+		spoof_drop(&n->nft, owner_is, n->guarded, &ignored);
+	n->guarded = NULL;
 	if (n->made)
 		delete_on_host(n, n->made, &ignored);
 	n->made = NULL;

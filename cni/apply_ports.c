@@ -51,7 +51,7 @@ int are_ports(struct net *n, const struct op *op, struct err *e)
 	return there < 0 ? -1 : 0;
 }
 
-static int unmap(struct net *n, portmap_goes_fn *goes, const void *arg, struct err *e)
+static int unmap(struct net *n, owner_goes_fn *goes, const void *arg, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	struct port_maps gone;
@@ -61,14 +61,9 @@ static int unmap(struct net *n, portmap_goes_fn *goes, const void *arg, struct e
 	return forget_flows(n, &gone, e);
 }
 
-static bool is_owner(const void *arg, const char *owner)
-{
-	return str_eq(arg, owner);
-}
-
 int unmap_ports(struct net *n, const char *owner, struct err *e)
 {
-	return unmap(n, is_owner, owner, e);
+	return unmap(n, owner_is, owner, e);
 }
 
 int do_unmap(struct net *n, const struct op *op, struct err *e)
@@ -76,34 +71,10 @@ int do_unmap(struct net *n, const struct op *op, struct err *e)
 	return unmap_ports(n, op->unmap, e);
 }
 
-struct valid {
-	const char *network;
-	const struct cni_attachment *v;
-	size_t n;
-};
-
-static bool is_stale(const void *arg, const char *owner)
-{
-	const struct valid *valid = arg;
-	struct ports_owner any = ports_owner(valid->network, "", "");
-	size_t part = strcspn(any.s, " ");
-
-	if (strncmp(any.s, owner, part + 1) != 0) /* with the space: of this very network */
-		return false;
-	for (size_t i = 0; i < valid->n; i++) {
-		const char *id = valid->v[i].container_id, *ifname = valid->v[i].ifname;
-
-		any = ports_owner(valid->network, id ? id : "", ifname ? ifname : "");
-		if (str_eq(any.s, owner))
-			return false;
-	}
-	return true;
-}
-
 int unmap_stale(struct net *n, const char *network, const struct cni_attachment *valid,
 		size_t n_valid, struct err *e)
 {
-	struct valid arg = { network, valid, n_valid };
+	struct owner_valid arg = { network, valid, n_valid };
 
-	return unmap(n, is_stale, &arg, e);
+	return unmap(n, owner_is_stale, &arg, e);
 }

@@ -28,7 +28,7 @@ static struct rtnl_req addr_req(int type, int flags, int index, const struct ip_
 	return q;
 }
 
-int inet_addr_add(struct rtnl *r, int index, const struct ip_net *net, struct err *e)
+int inet_addr_add(struct rtnl *r, int index, const struct ip_net *net, bool dad, struct err *e)
 {
 	struct rtnl_req q = addr_req(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, net);
 
@@ -37,7 +37,7 @@ int inet_addr_add(struct rtnl *r, int index, const struct ip_net *net, struct er
 
 		if (net->bits < 31)
 			rtnl_put(&q, IFA_BROADCAST, broadcast.b, broadcast.len);
-	} else {
+	} else if (!dad) {
 		rtnl_put_u32(&q, IFA_FLAGS, IFA_F_NODAD);
 	}
 	return rtnl_do(r, &q, e) ? err_ctx(e, "add address %s", ip_net_text(net).s) : 0;
@@ -94,6 +94,30 @@ int inet_addr_list(struct rtnl *r, int index, struct arena *a, struct inet_addrs
 	return 0;
 }
 
+static int read_tentative(const struct nlmsghdr *nlh, void *arg, struct err *e)
+{
+	const struct ifaddrmsg *ifa = NLMSG_DATA(nlh);
+	const struct nlattr *attr = nla_find((struct nlattr *)(void *)IFA_RTA(ifa),
+					     (int)NLMSG_PAYLOAD(nlh, sizeof(*ifa)), IFA_FLAGS);
+	uint32_t flags = attr ? nla_get_u32(attr) : ifa->ifa_flags;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR)
+		return 0;
+	if (flags & IFA_F_DADFAILED)
+		return err_set(e, EADDRINUSE, "an IPv6 address is used by somebody else");
+	*(bool *)arg |= (flags & IFA_F_TENTATIVE) && !(flags & IFA_F_OPTIMISTIC);
+	return 0;
+}
+
+int inet_addr_tentative(struct rtnl *r, int index, struct err *e)
+{
+	struct ifaddrmsg ifa = { .ifa_family = AF_INET6, .ifa_index = (uint32_t)index };
+	struct rtnl_req q = rtnl_req(RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa));
+	bool tentative = false;
+
+	return rtnl_ask(r, &q, read_tentative, &tentative, e) ? -1 : tentative;
+}
+
 static struct rtnl_req route_req(int type, int flags, const struct inet_route *route)
 {
 	struct ip_addr first = ip_net_first(&route->dst);
@@ -127,6 +151,8 @@ int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, st
 	rtnl_put_u32(&q, RTA_OIF, (uint32_t)index);
 	if (route->gw.len)
 		rtnl_put(&q, RTA_GATEWAY, route->gw.b, route->gw.len);
+	if (route->src.len)
+		rtnl_put(&q, RTA_PREFSRC, route->src.b, route->src.len);
 	if (route->priority)
 		rtnl_put_u32(&q, RTA_PRIORITY, route->priority);
 	if (route->mtu || route->advmss) {
@@ -139,6 +165,23 @@ int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, st
 		rtnl_end(&q, metrics);
 	}
 	return rtnl_do(r, &q, e) ? err_ctx(e, "add route %s", ip_net_text(&route->dst).s) : 0;
+}
+
+int inet_route_del(struct rtnl *r, int index, const struct inet_route *route, struct err *e)
+{
+	struct ip_addr first = ip_net_first(&route->dst);
+	struct rtmsg rtm = {
+		.rtm_family = family(&route->dst.ip),
+		.rtm_dst_len = route->dst.bits,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_scope = RT_SCOPE_NOWHERE,
+		.rtm_type = RTN_UNICAST,
+	};
+	struct rtnl_req q = rtnl_req(RTM_DELROUTE, 0, &rtm, sizeof(rtm));
+
+	rtnl_put(&q, RTA_DST, first.b, first.len);
+	rtnl_put_u32(&q, RTA_OIF, (uint32_t)index);
+	return rtnl_do(r, &q, e) ? err_ctx(e, "remove route %s", ip_net_text(&route->dst).s) : 0;
 }
 
 struct route_sink {

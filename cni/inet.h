@@ -19,10 +19,10 @@ struct inet_addrs {
 
 /*
  * Add an address; an IPv6 one is usable at once (IFA_F_NODAD: addresses come
- * from one allocator, so there are no duplicates to detect). EEXIST when the
- * interface has it already.
+ * from one allocator, so there are no duplicates to detect), or with dad when
+ * the kernel has found no duplicate. EEXIST when the interface has it already.
  */
-int inet_addr_add(struct rtnl *r, int index, const struct ip_net *net, struct err *e);
+int inet_addr_add(struct rtnl *r, int index, const struct ip_net *net, bool dad, struct err *e);
 int inet_addr_del(struct rtnl *r, int index, const struct ip_net *net, struct err *e);
 
 /*
@@ -32,9 +32,13 @@ int inet_addr_del(struct rtnl *r, int index, const struct ip_net *net, struct er
 int inet_addr_list(struct rtnl *r, int index, struct arena *a, struct inet_addrs *out,
 		   struct err *e);
 
+/* 1 when an IPv6 address of the interface is still tentative, 0; a duplicate is an error. */
+int inet_addr_tentative(struct rtnl *r, int index, struct err *e);
+
 struct inet_route {
 	struct ip_net dst;
-	struct ip_addr gw; /* none: directly on the interface */
+	struct ip_addr gw;  /* none: directly on the interface */
+	struct ip_addr src; /* none: the kernel chooses */
 	uint32_t mtu, advmss, priority;
 	uint32_t table; /* 0: main */
 	int scope;	/* RT_SCOPE_*, -1: what the gateway implies */
@@ -46,11 +50,20 @@ struct inet_route {
  */
 int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
 
+/* Remove the one to exactly that dst on the interface, whoever made it. ESRCH: there is none. */
+int inet_route_del(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
+
 /* Is there a route to exactly that dst (through that gw, if it has one) on the interface? 1, 0, -1.
  */
 int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
 
 /* The index of the interface by which this host sends to an address. 0: no route, -1. */
 int inet_oif(struct rtnl *r, const struct ip_addr *ip, struct err *e);
+
+/*
+ * What fits through the host's default route: the MTU that the route has, or
+ * its interface. 0 in *mtu: there is no default route.
+ */
+int inet_uplink_mtu(struct rtnl *r, uint32_t *mtu, struct err *e);
 
 #endif

@@ -61,12 +61,27 @@ static struct rtnl_req link_req(int type, int flags, int index, uint32_t set, ui
 	return rtnl_req(type, flags, &ifi, sizeof(ifi));
 }
 
+/* Kernels without VLAN filtering tell of no default VLAN. */
+static void read_bridge(const struct nlattr *data, struct link *link)
+{
+	const struct nlattr *on = nla_find(nla_data(data), nla_len(data), IFLA_BR_VLAN_FILTERING),
+			    *def = nla_find(nla_data(data), nla_len(data),
+					    IFLA_BR_VLAN_DEFAULT_PVID);
+
+	link->can_filter = def;
+	link->filters = on && nla_get_u8(on);
+	link->default_vlan = def ? nla_get_u16(def) : 0;
+}
+
 static void read_kind(const struct nlattr *info, struct link *link)
 {
-	const struct nlattr *kind = nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND);
+	const struct nlattr *kind = nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND),
+			    *data = nla_find(nla_data(info), nla_len(info), IFLA_INFO_DATA);
 
 	if (kind)
 		snprintf(link->kind, sizeof(link->kind), "%s", (const char *)nla_data(kind));
+	if (data && !strcmp(link->kind, "bridge"))
+		read_bridge(data, link);
 }
 
 static int read_link(const struct nlmsghdr *nlh, void *arg, struct err *e)
@@ -89,6 +104,19 @@ static int read_link(const struct nlmsghdr *nlh, void *arg, struct err *e)
 		case IFLA_MTU:
 			link->mtu = nla_get_u32(attr);
 			break;
+		case IFLA_TXQLEN:
+			link->tx_queue = nla_get_u32(attr);
+			break;
+		case IFLA_PROMISCUITY:
+			link->promiscuity = (int)nla_get_u32(attr);
+			break;
+		case IFLA_LINK:
+			link->peer = (int)nla_get_u32(attr);
+			break;
+		case IFLA_IFNAME:
+			snprintf(link->name, sizeof(link->name), "%s",
+				 (const char *)nla_data(attr));
+			break;
 		case IFLA_OPERSTATE:
 			link->up = nla_get_u8(attr) == OPERSTATE_UP;
 			break;
@@ -106,27 +134,40 @@ static int read_link(const struct nlmsghdr *nlh, void *arg, struct err *e)
 	return 0;
 }
 
-int link_get(struct rtnl *r, const char *name, struct link *out, struct err *e)
+static int look_up(struct rtnl *r, struct rtnl_req *q, struct link *out, struct err *e)
 {
-	struct rtnl_req q = link_req(RTM_GETLINK, 0, 0, 0, 0);
 	struct link link = { 0 };
 
-	rtnl_put_str(&q, IFLA_IFNAME, name);
-	rtnl_put_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	if (rtnl_ask(r, &q, read_link, &link, e)) {
-		if (e->num == ENODEV)
-			return 0;
-		return err_ctx(e, "look up interface '%s'", name);
-	}
+	rtnl_put_u32(q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (rtnl_ask(r, q, read_link, &link, e))
+		return e->num == ENODEV ? 0 : -1;
 	*out = link;
 	return 1;
 }
 
-int link_add_bridge(struct rtnl *r, const char *name, uint32_t mtu, const struct mac *mac,
-		    struct err *e)
+int link_get(struct rtnl *r, const char *name, struct link *out, struct err *e)
+{
+	struct rtnl_req q = link_req(RTM_GETLINK, 0, 0, 0, 0);
+	int rc;
+
+	rtnl_put_str(&q, IFLA_IFNAME, name);
+	rc = look_up(r, &q, out, e);
+	return rc < 0 ? err_ctx(e, "look up interface '%s'", name) : rc;
+}
+
+int link_by_index(struct rtnl *r, int index, struct link *out, struct err *e)
+{
+	struct rtnl_req q = link_req(RTM_GETLINK, 0, index, 0, 0);
+	int rc = index > 0 ? look_up(r, &q, out, e) : 0;
+
+	return rc < 0 ? err_ctx(e, "look up interface number %d", index) : rc;
+}
+
+int link_add_bridge(struct rtnl *r, const char *name, uint32_t mtu, bool tagged,
+		    const struct mac *mac, struct err *e)
 {
 	struct rtnl_req q = link_req(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, IFF_UP, IFF_UP);
-	struct nlattr *info;
+	struct nlattr *info, *data;
 
 	rtnl_put_str(&q, IFLA_IFNAME, name);
 	rtnl_put(&q, IFLA_ADDRESS, mac->b, MAC_LEN);
@@ -134,6 +175,11 @@ int link_add_bridge(struct rtnl *r, const char *name, uint32_t mtu, const struct
 		rtnl_put_u32(&q, IFLA_MTU, mtu);
 	info = rtnl_nest(&q, IFLA_LINKINFO);
 	rtnl_put_str(&q, IFLA_INFO_KIND, "bridge");
+	if (tagged) {
+		data = rtnl_nest(&q, IFLA_INFO_DATA);
+		rtnl_put_u8(&q, IFLA_BR_VLAN_FILTERING, 1);
+		rtnl_end(&q, data);
+	}
 	rtnl_end(&q, info);
 	return rtnl_do(r, &q, e) ? err_ctx(e, "create bridge '%s'", name) : 0;
 }

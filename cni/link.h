@@ -27,18 +27,27 @@ struct mac_text mac_text(const struct mac *mac);
 struct link {
 	int index, master; /* master 0: none */
 	uint32_t flags;	   /* IFF_* */
-	uint32_t mtu;
-	bool up; /* operstate UP: it carries packets */
+	uint32_t mtu, tx_queue;
+	bool up;		  /* operstate UP: it carries packets */
+	int peer;		  /* index of the other end of a pair, where that is; 0: none */
+	int promiscuity;	  /* how many want all packets */
+	bool can_filter, filters; /* a bridge: by VLAN */
+	uint16_t default_vlan;	  /* a bridge's, of new ports; 0: none */
+	char name[IF_NAMESIZE];
 	struct mac mac;
 	char kind[16]; /* "veth", "bridge" ...; "" for a device without a kind */
 };
 
 /* 1 and *out filled, 0: there is no such interface, -1. */
 int link_get(struct rtnl *r, const char *name, struct link *out, struct err *e);
+int link_by_index(struct rtnl *r, int index, struct link *out, struct err *e);
 
-/* Create a bridge that is up. It keeps that MAC whatever ports it gets. EEXIST if it is there. */
-int link_add_bridge(struct rtnl *r, const char *name, uint32_t mtu, const struct mac *mac,
-		    struct err *e);
+/*
+ * Create a bridge that is up, and filters by VLAN if tagged (and if the kernel
+ * can). It keeps that MAC whatever ports it gets. EEXIST if it is there.
+ */
+int link_add_bridge(struct rtnl *r, const char *name, uint32_t mtu, bool tagged,
+		    const struct mac *mac, struct err *e);
 
 /* A veth pair between the namespace of the socket and that of netns. mtu 0: the default. */
 struct veth {

@@ -182,7 +182,8 @@ static int about(const struct plugin *p)
 	names_list(cni_versions, &versions);
 	fprintf(stderr, "CNI %s plugin %s: %s\nCNI protocol versions supported: %s\n",
 		p ? p->name : PROGRAM, VERSION,
-		p ? p->about : "bridge, host-local, loopback, portmap, static and peapod, by type",
+		p ? p->about
+		  : "bridge, host-local, loopback, peapod, portmap, ptp and static, by type",
 		str_text(&versions));
 	return EXIT_SUCCESS;
 }

@@ -106,7 +106,7 @@ static void put_rules(struct nft_batch *b, const struct family *f)
 
 static void put_static(struct nft_batch *b)
 {
-	static const struct nft_hook hook = { NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC };
+	static const struct nft_hook hook = { NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC, "nat" };
 
 	nft_put_table(b);
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)

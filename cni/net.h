@@ -22,6 +22,7 @@ struct net {
 	const char *pod_dev; /* the interface in the pod that was looked up last, */
 	int pod_index;	     /* and its index */
 	const char *mapped;  /* owner of the host ports that this run mapped, or NULL */
+	const char *guarded; /* owner of the port whose MAC this run had checked, or NULL */
 	const char *made;    /* host end of the veth pair that this run created, or NULL */
 };
 #define NET_INIT                                                                                   \

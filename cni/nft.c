@@ -68,14 +68,16 @@ static void finish_msg(struct nft_batch *b)
 
 void nft_begin(const struct nft *n, struct nft_batch *b, char *buf)
 {
-	*b = (struct nft_batch){ .buf = buf, .first_seq = n->seq, .seq = n->seq };
+	*b = (struct nft_batch){
+		.buf = buf, .first_seq = n->seq, .seq = n->seq, .family = NFPROTO_INET
+	};
 	start_msg(b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 }
 
 void nft_msg(struct nft_batch *b, uint16_t type, uint16_t flags)
 {
 	finish_msg(b);
-	start_msg(b, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, NFPROTO_INET, 0);
+	start_msg(b, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, b->family, 0);
 }
 
 void nft_msg_other(struct nft_batch *b, uint16_t type, uint16_t flags, uint8_t family)

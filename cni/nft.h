@@ -35,13 +35,14 @@ struct nft_batch {
 	size_t len;
 	struct nlmsghdr *nlh; /* the message under construction */
 	uint32_t first_seq, seq;
+	uint8_t family; /* NFPROTO_* of the table; inet at the beginning */
 	bool full;
 };
 
 /* Begin; the buffer is the caller's. */
 void nft_begin(const struct nft *n, struct nft_batch *b, char *buf);
 
-/* Start a message (NFT_MSG_*) to our family; flags beside NLM_F_REQUEST. */
+/* Start a message (NFT_MSG_*) to the batch's family; flags beside NLM_F_REQUEST. */
 void nft_msg(struct nft_batch *b, uint16_t type, uint16_t flags);
 /* The same to another subsystem (NFNL_SUBSYS_* << 8 | message), about a protocol family. */
 void nft_msg_other(struct nft_batch *b, uint16_t type, uint16_t flags, uint8_t family);
@@ -62,6 +63,7 @@ int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, str
 /* ---- expressions, inside of NFTA_RULE_EXPRESSIONS ---- */
 
 enum nft_header {
+	NFT_HDR_LINK = 0,
 	NFT_HDR_NETWORK = 1,
 	NFT_HDR_TRANSPORT = 2
 };

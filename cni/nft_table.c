@@ -28,19 +28,19 @@ void nft_put_set(struct nft_batch *b, const struct nft_set *set)
 		nft_put_u32(b, NFTA_SET_DATA_LEN, set->data_len);
 }
 
-void nft_put_chain(struct nft_batch *b, const char *name, const struct nft_hook *nat_hook)
+void nft_put_chain(struct nft_batch *b, const char *name, const struct nft_hook *at)
 {
 	struct nlattr *hook;
 
 	nft_msg(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	nft_put_str(b, NFTA_CHAIN_TABLE, NFT_TABLE);
 	nft_put_str(b, NFTA_CHAIN_NAME, name);
-	if (nat_hook) {
+	if (at) {
 		hook = nft_nest(b, NFTA_CHAIN_HOOK);
-		nft_put_u32(b, NFTA_HOOK_HOOKNUM, nat_hook->num);
-		nft_put_u32(b, NFTA_HOOK_PRIORITY, (uint32_t)nat_hook->priority);
+		nft_put_u32(b, NFTA_HOOK_HOOKNUM, at->num);
+		nft_put_u32(b, NFTA_HOOK_PRIORITY, (uint32_t)at->priority);
 		nft_end(b, hook);
-		nft_put_str(b, NFTA_CHAIN_TYPE, "nat");
+		nft_put_str(b, NFTA_CHAIN_TYPE, at->type);
 	}
 	nft_msg(b, NFT_MSG_DELRULE, 0);
 	nft_put_str(b, NFTA_RULE_TABLE, NFT_TABLE);

@@ -9,13 +9,15 @@
 
 #include "cni/nft.h"
 
-#define NFT_TABLE	"peapod" /* of the inet family; all that we have in nftables is in it */
-#define NFT_COMMENT_MAX 255	 /* bytes with the NUL: the length is one byte */
+#define NFT_TABLE                                                                                  \
+	"peapod" /* of the inet (and, for MACs, bridge) family; all that we have is in it */
+#define NFT_COMMENT_MAX 255 /* bytes with the NUL: the length is one byte */
 
 /* Numbers by which nft(8) knows the types of keys; they only serve its display. */
 enum nft_type {
 	NFT_TYPE_IPV4 = 7,
 	NFT_TYPE_IPV6 = 8,
+	NFT_TYPE_ETHER = 9,
 	NFT_TYPE_PROTO = 12,
 	NFT_TYPE_PORT = 13,
 	NFT_TYPE_IFNAME = 41,
@@ -38,10 +40,11 @@ void nft_put_set(struct nft_batch *b, const struct nft_set *set);
 
 /* Make a chain, and empty it: rules have no names to be replaced by. hook NULL: to be jumped to. */
 struct nft_hook {
-	uint32_t num; /* NF_INET_* */
+	uint32_t num; /* NF_INET_*, NF_BR_* */
 	int32_t priority;
+	const char *type; /* "nat", "filter" */
 };
-void nft_put_chain(struct nft_batch *b, const char *name, const struct nft_hook *nat_hook);
+void nft_put_chain(struct nft_batch *b, const char *name, const struct nft_hook *at);
 
 /*
  * Start a rule at the end of a chain; expressions follow, then nft_end(). With

@@ -25,6 +25,16 @@ struct op *plan_op(struct plan *p, enum op_kind kind, enum op_where where, const
 	return op;
 }
 
+void plan_sysctl(struct plan *p, enum op_where where, const char *name, const char *value,
+		 bool optional)
+{
+	struct op *op = plan_op(p, OP_SYSCTL, where, NULL);
+
+	op->sysctl.name = name;
+	op->sysctl.value = value;
+	op->sysctl.optional = optional;
+}
+
 /* ---- printing ---- */
 
 static void print_mtu(uint32_t mtu, struct str *out)
@@ -37,6 +47,7 @@ static void print_bridge(const struct op *op, struct str *out)
 {
 	print_mtu(op->bridge.mtu, out);
 	str_add(out, op->bridge.promisc ? " promisc" : "");
+	str_add(out, op->bridge.tagged ? " vlan filtering" : "");
 }
 
 static void print_veth(const struct op *op, struct str *out)
@@ -50,6 +61,34 @@ static void print_veth(const struct op *op, struct str *out)
 	print_mtu(op->veth.mtu, out);
 }
 
+static void print_vlans(const struct op *op, struct str *out)
+{
+	const struct vlans *v = &op->vlans;
+
+	str_add(out, v->keep ? " beside its own" : "");
+	if (v->pvid)
+		str_addf(out, " untagged %u", v->pvid);
+	for (size_t i = 0; i < v->n; i++)
+		str_addf(out, " tagged %u-%u", v->v[i].first, v->v[i].last);
+	str_add(out, v->native ? " untagged 1" : "");
+}
+
+static void print_vlan_gate(const struct op *op, struct str *out)
+{
+	str_addf(out, " by %s on %s vlan %u%s", op->vlan_gate.port, op->vlan_gate.bridge,
+		 op->vlan_gate.vid, op->vlan_gate.keep ? " beside its own" : "");
+}
+
+static void print_spoof(const struct op *op, struct str *out)
+{
+	str_addf(out, " only mac %s of %s", mac_text(&op->spoof.mac).s, op->spoof.owner);
+}
+
+static void print_unspoof(const struct op *op, struct str *out)
+{
+	str_addf(out, " ports of %s", op->spoof.owner);
+}
+
 static void print_sysctl(const struct op *op, struct str *out)
 {
 	str_addf(out, " %s=%s%s", op->sysctl.name, op->sysctl.value,
@@ -58,7 +97,12 @@ static void print_sysctl(const struct op *op, struct str *out)
 
 static void print_addr(const struct op *op, struct str *out)
 {
-	str_addf(out, " %s", ip_net_text(&op->addr).s);
+	str_addf(out, " %s%s", ip_net_text(&op->addr.net).s, op->addr.dad ? " tentative" : "");
+}
+
+static void print_unroute(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s", ip_net_text(&op->unroute).s);
 }
 
 static void print_gateway(const struct op *op, struct str *out)
@@ -82,6 +126,8 @@ static void print_route(const struct op *op, struct str *out)
 		str_addf(out, " table %u", r->table);
 	if (r->scope >= 0)
 		str_addf(out, " scope %d", r->scope);
+	if (r->src.len)
+		str_addf(out, " src %s", ip_text(&r->src).s);
 }
 
 static void print_masq(const struct op *op, struct str *out)
@@ -133,16 +179,22 @@ static const struct {
 } kinds[OP_COUNT] = {
 	[OP_BRIDGE] = { "bridge", print_bridge },
 	[OP_VETH] = { "veth", print_veth },
+	[OP_VLANS] = { "vlans", print_vlans },
+	[OP_VLAN_GATE] = { "vlan gate", print_vlan_gate },
+	[OP_SPOOF] = { "spoof check", print_spoof },
 	[OP_SYSCTL] = { "sysctl", print_sysctl },
 	[OP_NOTIFY] = { "notify", NULL },
 	[OP_ADDR] = { "address", print_addr },
 	[OP_UP] = { "up", NULL },
+	[OP_SETTLE] = { "settle", NULL },
 	[OP_GATEWAY] = { "gateway", print_gateway },
 	[OP_ROUTE] = { "route", print_route },
+	[OP_UNROUTE] = { "no route", print_unroute },
 	[OP_MASQ] = { "masquerade", print_masq },
 	[OP_PORTS] = { "map ports", print_ports },
 	[OP_WAIT] = { "wait", NULL },
 	[OP_DETACH] = { "detach", NULL },
+	[OP_UNSPOOF] = { "no spoof check", print_unspoof },
 	[OP_UNMAP] = { "unmap", print_unmap },
 	[OP_LEASES] = { "leases", print_leases },
 	[OP_DELETE] = { "delete", print_delete },

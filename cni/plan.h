@@ -16,27 +16,46 @@
 
 /* Planners fill these; cni/apply.h carries them out, or looks whether they hold. */
 enum op_kind {
-	OP_BRIDGE, /* the bridge is there, up, and takes no router advertisements */
-	OP_VETH,   /* a pair: dev on the host, peer in the pod */
+	OP_BRIDGE,    /* the bridge is there, up, and takes no router advertisements */
+	OP_VETH,      /* a pair: dev on the host, peer in the pod */
+	OP_VLANS,     /* which VLANs a port of a bridge has */
+	OP_VLAN_GATE, /* dev is on the host, and by a port of the bridge in a VLAN */
+	OP_SPOOF,     /* from the port dev only frames of that MAC pass */
 	OP_SYSCTL,
 	OP_NOTIFY, /* dev tells its neighbours when it comes up */
 	OP_ADDR,
 	OP_UP,
+	OP_SETTLE,  /* until no address of dev is tentative */
 	OP_GATEWAY, /* an address of the bridge: conflicts matter */
 	OP_ROUTE,
+	OP_UNROUTE, /* the route that the kernel made for a subnet is gone */
 	OP_MASQ,
-	OP_PORTS,  /* host ports lead to the pod; UDP flows to them are forgotten */
-	OP_WAIT,   /* until dev carries packets */
-	OP_DETACH, /* no packet passes dev any more */
-	OP_UNMAP,  /* an owner's host ports are free; UDP flows to them are forgotten */
-	OP_LEASES, /* give back the owner's addresses */
-	OP_DELETE, /* dev is gone */
+	OP_PORTS,   /* host ports lead to the pod; UDP flows to them are forgotten */
+	OP_WAIT,    /* until dev carries packets */
+	OP_DETACH,  /* no packet passes dev any more */
+	OP_UNSPOOF, /* the owner's port is free */
+	OP_UNMAP,   /* an owner's host ports are free; UDP flows to them are forgotten */
+	OP_LEASES,  /* give back the owner's addresses */
+	OP_DELETE,  /* dev is gone */
 	OP_COUNT,
 };
 
 enum op_where {
 	ON_HOST,
 	IN_POD
+};
+
+#define VLAN_MAX 4094
+
+/* VLANs of a bridge's port. */
+struct vlans {
+	uint16_t pvid; /* of untagged frames, 0: none */
+	bool native;   /* VLAN 1 is that of untagged frames, beside the span's */
+	bool keep;     /* those that it has already stay */
+	const struct vlan_span {
+		uint16_t first, last;
+	} * v; /* of tagged frames */
+	size_t n;
 };
 
 struct op {
@@ -47,6 +66,7 @@ struct op {
 		struct {
 			uint32_t mtu;
 			bool promisc;
+			bool tagged; /* filters by VLAN */
 		} bridge;
 		struct {
 			const char *peer, *master; /* master NULL: none */
@@ -54,11 +74,25 @@ struct op {
 			uint32_t mtu;
 			bool hairpin, isolated;
 		} veth;
+		struct vlans vlans;
+		struct {
+			const char *bridge, *port;
+			uint16_t vid;
+			bool keep;
+		} vlan_gate;
+		struct {
+			const char *owner;
+			struct mac mac;
+		} spoof;
 		struct {
 			const char *name, *value;
 			bool optional; /* may be missing: no IPv6 in the kernel */
 		} sysctl;
-		struct ip_net addr;
+		struct {
+			struct ip_net net;
+			bool dad; /* tentative first */
+		} addr;
+		struct ip_net unroute;
 		struct {
 			struct ip_net addr;
 			bool force;		       /* remove addresses that are in the way */
@@ -89,6 +123,10 @@ struct plan {
 
 /* Add an operation and return it, zeroed but for these, to be filled in. */
 struct op *plan_op(struct plan *p, enum op_kind kind, enum op_where where, const char *dev);
+
+/* The commonest one; the texts are borrowed. optional: it may be missing. */
+void plan_sysctl(struct plan *p, enum op_where where, const char *name, const char *value,
+		 bool optional);
 
 /* One line per operation, in order. */
 void plan_print(const struct plan *p, struct str *out);

@@ -8,7 +8,7 @@
 #include "spec/base/str.h"
 
 static const struct plugin *const plugins[] = {
-	&plugin_peapod,	    &plugin_bridge,  &plugin_loopback,
+	&plugin_peapod,	    &plugin_bridge,  &plugin_ptp,    &plugin_loopback,
 	&plugin_host_local, &plugin_portmap, &plugin_static,
 };
 

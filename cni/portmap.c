@@ -10,38 +10,12 @@
 #include <string.h>
 
 #include "cni/nft_table.h"
-#include "cni/plan.h"
 #include "cni/portmap_table.h"
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-#define HELD_MAX   65536 /* elements of all maps that are looked at */
-#define TRIES	   4	 /* while others change what was just read */
-#define ID_SHOWN   60	 /* bytes of an id that are not hidden behind a hash */
-#define ID_HASH	   16	 /* hexadecimal digits */
-#define PART_COUNT 3
-
-/* ---- owners ---- */
-
-struct ports_owner ports_owner(const char *network, const char *container_id, const char *ifname)
-{
-	const char *const part[PART_COUNT] = { network, container_id, ifname };
-	struct ports_owner out;
-	size_t at = 0;
-
-	for (size_t i = 0; i < PART_COUNT; i++) {
-		const char *space = i ? " " : "";
-
-		if (strlen(part[i]) <= ID_SHOWN + ID_HASH)
-			at += (size_t)snprintf(out.s + at, sizeof(out.s) - at, "%s%s", space,
-					       part[i]);
-		else
-			at += (size_t)snprintf(out.s + at, sizeof(out.s) - at, "%s%.*s%0*llx",
-					       space, ID_SHOWN, part[i], ID_HASH,
-					       (unsigned long long)plan_hash(&part[i], 1));
-	}
-	return out;
-}
+#define HELD_MAX 65536 /* elements of all maps that are looked at */
+#define TRIES	 4     /* while others change what was just read */
 
 /* ---- what is there ---- */
 
@@ -299,7 +273,7 @@ static int remove_all(struct nft *n, const struct port_map *v, size_t count, str
 						   : err_ctx(e, "unmap host ports");
 }
 
-int portmap_drop(struct nft *n, portmap_goes_fn *goes, const void *arg, struct arena *a,
+int portmap_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct arena *a,
 		 struct port_maps *gone, struct err *e)
 {
 	auto_held struct all_held all = { 0 };

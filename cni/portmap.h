@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "cni/nft.h"
+#include "cni/owner.h"
 #include "cni/ports.h"
 #include "spec/base/err.h"
 
@@ -26,15 +27,9 @@
  * snat4 is looked up with the port that was asked for and the one that it
  * became, so connections that other people's rules redirect are left alone.
  * Elements of ports and hostports have the comment "OWNER DEVICE" (the owner is
- * ports_owner()'s text, the device the pod's end on the host): so DEL finds what
+ * owner_text()'s, the device the pod's end on the host): so DEL finds what
  * it has to remove with no state, and nobody removes what is another's.
  */
-
-/* "NETWORK CONTAINERID IFNAME", long ids shortened behind a hash. */
-struct ports_owner {
-	char s[240];
-};
-struct ports_owner ports_owner(const char *network, const char *container_id, const char *ifname);
 
 /* Is there that interface on the host? 1, 0, -1. */
 typedef int portmap_lives_fn(void *arg, const char *device, struct err *e);
@@ -52,13 +47,11 @@ int portmap_present(struct nft *n, const struct portmap *p, const struct port_ma
 		    struct err *e);
 
 /*
- * Which owners' mappings are to go. The maps are read once, whatever the number
- * of mappings: DEL must not depend on the runtime's telling them again.
+ * Remove the mappings of the owners that are to go. The maps are read once,
+ * whatever the number of mappings: DEL must not depend on the runtime's telling
+ * them again. *gone (in the arena) are those that were there.
  */
-typedef bool portmap_goes_fn(const void *arg, const char *owner);
-
-/* Remove them. *gone (in the arena) are those that were there. */
-int portmap_drop(struct nft *n, portmap_goes_fn *goes, const void *arg, struct arena *a,
+int portmap_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct arena *a,
 		 struct port_maps *gone, struct err *e);
 
 #endif

@@ -64,7 +64,7 @@ static void put_entrance(struct nft_batch *b, const char *chain, uint32_t hook)
 {
 	struct nlattr *rule;
 
-	nft_put_chain(b, chain, &(struct nft_hook){ hook, PRIORITY_DNAT });
+	nft_put_chain(b, chain, &(struct nft_hook){ hook, PRIORITY_DNAT, "nat" });
 	rule = nft_put_rule(b, chain, 0);
 	nft_expr_to_local(b);
 	nft_expr_verdict(b, NFT_GOTO, CHAIN_DNAT);
@@ -138,7 +138,7 @@ static void put_sources(struct nft_batch *b, const struct portmap_family *f)
 
 void portmap_put_table(struct nft_batch *b)
 {
-	static const struct nft_hook hairpin = { NF_INET_POST_ROUTING, PRIORITY_HAIRPIN };
+	static const struct nft_hook hairpin = { NF_INET_POST_ROUTING, PRIORITY_HAIRPIN, "nat" };
 	static const struct nft_set hair = {
 		PORTMAP_HAIR, FIRST_ID, NFT_CONCAT(NFT_TYPE_IFNAME, NFT_TYPE_IFNAME),
 		2 * IFNAMSIZ, 0,	0,

@@ -2,12 +2,7 @@
 /* ports_plan: one operation for all mappings, since they come into effect together. */
 #include "cni/ports_plan.h"
 
-#include "cni/portmap.h"
-
-static const char *owner_of(const struct attach *at, struct arena *a)
-{
-	return arena_strdup(a, ports_owner(at->network, at->container_id, at->ifname).s);
-}
+#include "cni/owner.h"
 
 void ports_plan_add(const struct port_maps *maps, enum port_snat snat, const struct attach *at,
 		    const struct ports_place *place, struct plan *p)

@@ -76,7 +76,7 @@ static size_t list_owners(const struct survey *s, struct arena *a, const char **
 
 	for (size_t i = 0; i < s->n; i++)
 		if (!survey_dead(s->v[i].state))
-			v[n++] = arena_strdup(a, ports_owner(s->v[i].network, s->v[i].container_id,
+			v[n++] = arena_strdup(a, owner_text(s->v[i].network, s->v[i].container_id,
 							     s->v[i].ifname)
 							 .s);
 	qsort(v, n, sizeof(*v), by_text);

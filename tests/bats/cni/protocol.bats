@@ -139,11 +139,11 @@ closed_stdout() {
 }
 
 @test "keys and types that are not built are refused by name" {
-	conf '.vlan = 7'
+	conf '.runtimeConfig.deviceID = "0000:00:00.0"'
 	fails_with 2 cni ADD
-	assert_output --partial vlan
+	assert_output --partial deviceID
 	conf '.runtimeConfig.bandwidth = {IngressRate: 1000}'
-	fails_with 2 cni ADD
+	fails_with 2 plugin "$BIN/bridge" ADD
 	assert_output --partial bandwidth
 	conf '.type = "vlan"'
 	fails_with 7 plugin "$BIN/peapod-cni" ADD

@@ -152,8 +152,8 @@ TEST(ports_owners)
 	memset(two, 'a', 200);
 	one[200] = two[200] = '\0';
 	two[199] = 'b';
-	CHECK_TEXT(ports_owner("net", "c1", "eth0").s, "net c1 eth0");
-	CHECK(!str_eq(ports_owner("net", one, "eth0").s, ports_owner("net", two, "eth0").s));
-	CHECK(!str_eq(ports_owner(one, "c1", "eth0").s, ports_owner(two, "c1", "eth0").s));
-	CHECK(strlen(ports_owner(one, two, "a2345678901234b").s) == 76 + 1 + 76 + 1 + 15);
+	CHECK_TEXT(owner_text("net", "c1", "eth0").s, "net c1 eth0");
+	CHECK(!str_eq(owner_text("net", one, "eth0").s, owner_text("net", two, "eth0").s));
+	CHECK(!str_eq(owner_text(one, "c1", "eth0").s, owner_text(two, "c1", "eth0").s));
+	CHECK(strlen(owner_text(one, two, "a2345678901234b").s) == 76 + 1 + 76 + 1 + 15);
 }

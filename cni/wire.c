@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wire: the parts in the order in which they come into effect. */
+#include "cni/wire.h"
+
+#include "cni/owner.h"
+#include "cni/ports_plan.h"
+#include "cni/ptp.h"
+#include "spec/base/str.h"
+#include "spec/cni/error.h"
+
+/* ---- config ---- */
+
+struct wire_doc {
+	char *mode;
+};
+
+static const struct json_field doc_fields[] = {
+	F_STR(struct wire_doc, mode, "mode", JSON_NONEMPTY),
+	{ 0 },
+};
+
+/* What other plugins of a chain do for these. */
+static int refuse_chained(const struct cni_conf *conf, const char *plugin, struct err *e)
+{
+	if (conf->runtime.port_mappings.n)
+		return cni_err(e, CNI_ERR_FIELD,
+			       "runtimeConfig: portMappings: not supported by %s, only by "
+			       "peapod and portmap",
+			       plugin);
+	if (conf->runtime.bandwidth)
+		return cni_err(e, CNI_ERR_FIELD,
+			       "runtimeConfig: bandwidth: not supported by %s, only by "
+			       "peapod and bandwidth",
+			       plugin);
+	return 0;
+}
+
+static int make_peapod(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
+		       struct wire *w, struct err *e)
+{
+	struct wire_doc d = { 0 };
+	struct ports_conf ports;
+
+	if (json_decode(conf->raw, doc_fields, &d, a, e))
+		return cni_err_as(e, CNI_ERR_DECODE);
+	if (d.mode && !str_eq(d.mode, "bridge") && !str_eq(d.mode, "ptp"))
+		return cni_err(e, CNI_ERR_CONFIG, "mode: '%.60s' is not one of bridge, ptp",
+			       d.mode);
+	w->routed = d.mode && str_eq(d.mode, "ptp");
+	if (bridge_conf_make(conf, args, true, a, &w->bridge, e) ||
+	    ports_conf_make(conf, a, &ports, e))
+		return -1;
+	/* Where bridged packets pass the rules its own port leads a pod back that way. */
+	w->bridge.hairpin |= conf->runtime.port_mappings.n && !w->bridge.promisc;
+	return 0;
+}
+
+int wire_make(enum wire_kind kind, const struct cni_conf *conf, const struct cni_args *args,
+	      struct arena *a, struct wire *out, struct err *e)
+{
+	struct wire w = { .kind = kind };
+	int rc;
+
+	switch (kind) {
+	case WIRE_BRIDGE:
+		rc = refuse_chained(conf, "bridge", e)
+			     ? -1
+			     : bridge_conf_make(conf, args, false, a, &w.bridge, e);
+		break;
+	case WIRE_PTP:
+		w.routed = true;
+		rc = refuse_chained(conf, "ptp", e)
+			     ? -1
+			     : pod_conf_make(conf, args, false, a, &w.bridge.pod, e);
+		break;
+	case WIRE_PEAPOD:
+	default:
+		rc = make_peapod(conf, args, a, &w, e);
+	}
+	if (!rc)
+		*out = w;
+	return rc;
+}
+
+/* ---- planning ---- */
+
+void wire_complete(const struct wire *w, struct arena *a, struct ipam_result *ipam)
+{
+	if (!w->routed)
+		bridge_complete(&w->bridge, a, ipam);
+}
+
+void wire_plan_link(const struct wire *w, const struct attach *at, struct plan *p)
+{
+	if (w->routed)
+		ptp_plan_link(&w->bridge.pod, at, p);
+	else
+		bridge_plan_link(&w->bridge, at, p);
+}
+
+static int plan_net(const struct wire *w, const struct attach *at, const struct ipam_result *ipam,
+		    bool linked, struct plan *p, struct err *e)
+{
+	if (w->routed)
+		return linked ? ptp_plan_net(&w->bridge.pod, at, ipam, p, e)
+			      : ptp_plan_add(&w->bridge.pod, at, ipam, p, e);
+	return linked ? bridge_plan_net(&w->bridge, at, ipam, p, e)
+		      : bridge_plan_add(&w->bridge, at, ipam, p, e);
+}
+
+static int plan_ports(const struct wire *w, const struct cni_conf *conf, const struct attach *at,
+		      const struct ipam_result *ipam, struct plan *p, struct err *e)
+{
+	const char *host = attach_host_name(at, p->a);
+	const struct ports_place place = { host, w->routed ? host : w->bridge.bridge, !w->routed };
+	const struct ip_addr *v4 = pod_address(ipam, true), *v6 = pod_address(ipam, false);
+	struct ports_conf ports;
+	struct port_maps maps;
+
+	if (ports_conf_make(conf, p->a, &ports, e) || ports_make(conf, v4, v6, p->a, &maps, e))
+		return -1;
+	if (conf->runtime.port_mappings.n && !v4 && !v6)
+		return cni_err(e, CNI_ERR_CONFIG, "portMappings: the network gives no address");
+	ports_plan_add(&maps, ports.snat, at, &place, p);
+	return 0;
+}
+
+int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struct attach *at,
+		  const struct ipam_result *ipam, bool linked, struct plan *p, struct err *e)
+{
+	if (plan_net(w, at, ipam, linked, p, e))
+		return -1;
+	return w->kind == WIRE_PEAPOD ? plan_ports(w, conf, at, ipam, p, e) : 0;
+}
+
+static bool is_true(const struct cni_conf *conf, const char *key)
+{
+	struct json_object *val = json_get(conf->raw, key);
+
+	return val && json_object_is_type(val, json_type_boolean) && json_object_get_boolean(val);
+}
+
+/*
+ * First no packet passes, so what follows may be given out again: host ports,
+ * addresses; then the slow part, the end of the pair.
+ */
+void wire_plan_del(enum wire_kind kind, const struct cni_conf *conf, const struct attach *at,
+		   const char *data_dir, struct plan *p)
+{
+	char *host = attach_host_name(at, p->a);
+	struct op *op;
+
+	plan_op(p, OP_DETACH, ON_HOST, host);
+	if (kind == WIRE_PEAPOD)
+		ports_plan_del(at, p);
+	if (kind != WIRE_PTP && is_true(conf, "macspoofchk"))
+		plan_op(p, OP_UNSPOOF, ON_HOST, NULL)->spoof.owner = owner_of(at, p->a);
+	if (data_dir) {
+		op = plan_op(p, OP_LEASES, ON_HOST, NULL);
+		op->leases.data_dir = data_dir;
+		op->leases.network = at->network;
+		op->leases.container_id = at->container_id;
+		op->leases.ifname = at->ifname;
+	}
+	plan_op(p, OP_DELETE, ON_HOST, host)->delete.pod_dev = at->ifname;
+}
+
+int wire_pod_iface(const struct wire *w)
+{
+	return w->routed ? 1 : 2;
+}

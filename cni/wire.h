@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wire: one plan from all parts of the plugins bridge, ptp and peapod; pure. */
+#ifndef CNI_WIRE_H
+#define CNI_WIRE_H
+
+#include <stdbool.h>
+
+#include "cni/bridge.h"
+#include "cni/ipam.h"
+#include "cni/plan.h"
+#include "cni/pod_plan.h"
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/cni/netconf.h"
+
+enum wire_kind {
+	WIRE_BRIDGE, /* the reference's bridge */
+	WIRE_PTP,    /* the reference's ptp */
+	WIRE_PEAPOD, /* the whole chain in one, on a bridge or routed */
+};
+
+/* What a config asks for. */
+struct wire {
+	enum wire_kind kind;
+	bool routed; /* no bridge: only bridge.pod counts */
+	struct bridge_conf bridge;
+};
+
+/* All keys, as far as they can be checked without addresses. */
+int wire_make(enum wire_kind kind, const struct cni_conf *conf, const struct cni_args *args,
+	      struct arena *a, struct wire *out, struct err *e);
+
+/* What the network adds to the answer of address management; before planning. */
+void wire_complete(const struct wire *w, struct arena *a, struct ipam_result *ipam);
+
+/*
+ * ADD: the pair alone, for address management that works through it; and all
+ * the rest, or with `linked` false everything.
+ */
+void wire_plan_link(const struct wire *w, const struct attach *at, struct plan *p);
+int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struct attach *at,
+		  const struct ipam_result *ipam, bool linked, struct plan *p, struct err *e);
+
+/* DEL, from names and macspoofchk: no state, no netns; data_dir NULL: the addresses are not
+ * host-local's. */
+void wire_plan_del(enum wire_kind kind, const struct cni_conf *conf, const struct attach *at,
+		   const char *data_dir, struct plan *p);
+
+/* The number of the pod's interface in the result. */
+int wire_pod_iface(const struct wire *w);
+
+#endif
