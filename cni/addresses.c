@@ -18,7 +18,8 @@ struct address_driver {
 	int (*del)(const struct request *req, const struct addresses *s, struct err *e);
 	int (*check)(const struct request *req, struct addresses *s, const struct ipam_result *ips,
 		     struct err *e);
-	int (*gc)(const struct request *req, struct addresses *s, struct err *e);
+	int (*gc)(const struct request *req, struct addresses *s, lease_gone_fn *gone, void *arg,
+		  struct err *e);
 	int (*status)(const struct request *req, struct addresses *s, struct err *e);
 };
 
@@ -68,11 +69,13 @@ static int local_check(const struct request *req, struct addresses *s,
 	return hostlocal_check(&s->h, &owner, ips, e);
 }
 
-static int local_gc(const struct request *req, struct addresses *s, struct err *e)
+static int local_gc(const struct request *req, struct addresses *s, lease_gone_fn *gone, void *arg,
+		    struct err *e)
 {
 	if (hostlocal_place(&req->conf, req->a, &s->h, e))
 		return -1;
-	return hostlocal_gc(&s->h, req->conf.valid_attachments.v, req->conf.valid_attachments.n, e);
+	return hostlocal_gc(&s->h, req->conf.valid_attachments.v, req->conf.valid_attachments.n,
+			    gone, arg, e);
 }
 
 static int local_status(const struct request *req, struct addresses *s, struct err *e)
@@ -171,8 +174,11 @@ static int other_check(const struct request *req, struct addresses *s,
 	return run(req, s, "CHECK", e);
 }
 
-static int other_gc(const struct request *req, struct addresses *s, struct err *e)
+static int other_gc(const struct request *req, struct addresses *s, lease_gone_fn *gone, void *arg,
+		    struct err *e)
 {
+	(void)gone;
+	(void)arg;
 	return run(req, s, "GC", e);
 }
 
@@ -273,9 +279,10 @@ int addresses_check(const struct request *req, struct addresses *s, const struct
 	return s->driver->check ? s->driver->check(req, s, ips, e) : 0;
 }
 
-int addresses_gc(const struct request *req, struct addresses *s, struct err *e)
+int addresses_gc(const struct request *req, struct addresses *s, lease_gone_fn *gone, void *arg,
+		 struct err *e)
 {
-	return s->driver->gc ? s->driver->gc(req, s, e) : 0;
+	return s->driver->gc ? s->driver->gc(req, s, gone, arg, e) : 0;
 }
 
 int addresses_status(const struct request *req, struct addresses *s, struct err *e)

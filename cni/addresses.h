@@ -36,7 +36,9 @@ int addresses_place(const struct request *req, struct addresses *s, struct err *
 int addresses_del(const struct request *req, const struct addresses *s, struct err *e);
 int addresses_check(const struct request *req, struct addresses *s, const struct ipam_result *ips,
 		    struct err *e);
-int addresses_gc(const struct request *req, struct addresses *s, struct err *e);
+/* gone is told of each lease of host-local's that is dropped. */
+int addresses_gc(const struct request *req, struct addresses *s, lease_gone_fn *gone, void *arg,
+		 struct err *e);
 int addresses_status(const struct request *req, struct addresses *s, struct err *e);
 
 #endif

@@ -14,6 +14,7 @@
 #include "cni/masq.h"
 #include "cni/netns.h"
 #include "cni/op_link.h"
+#include "cni/proxy.h"
 #include "cni/spoof.h"
 #include "spec/base/auto.h"
 #include "spec/base/str.h"
@@ -293,7 +294,28 @@ static int do_detach(struct net *n, const struct op *op, struct err *e)
 
 	if (there <= 0)
 		return there;
-	return link_detach(&n->host, link.index, e) && e->num != ENODEV ? -1 : 0;
+	if (link_detach(&n->host, link.index, e) && e->num != ENODEV)
+		return -1;
+	n->freed_port = link.master != 0;
+	return 0;
+}
+
+static int do_proxy(struct net *n, const struct op *op, struct err *e)
+{
+	struct link link;
+
+	return op_link(n, op, &link, e) ? -1 : proxy_add(&n->host, link.index, &op->proxy, e);
+}
+
+static int is_proxy(struct net *n, const struct op *op, struct err *e)
+{
+	struct link link;
+	int there =
+		op_link(n, op, &link, e) ? -1 : proxy_present(&n->host, link.index, &op->proxy, e);
+
+	if (!there)
+		return err_set(e, ENOENT, "nobody answers for %s", ip_text(&op->proxy).s);
+	return there < 0 ? -1 : 0;
 }
 
 static int do_leases(struct net *n, const struct op *op, struct err *e)
@@ -302,7 +324,16 @@ static int do_leases(struct net *n, const struct op *op, struct err *e)
 	struct lease_owner owner = { .container_id = op->leases.container_id,
 				     .ifname = op->leases.ifname };
 
-	(void)n;
+	struct lease_ips ips = { 0 };
+
+	/* Of a pod on a bridge, as most are, nobody answered for an address. */
+	if (!n->freed_port && hostlocal_held(&h, &owner, &ips, e))
+		return -1;
+	for (size_t i = 0; i < ips.n; i++)
+		if (proxy_del(&n->host, &ips.v[i], e))
+			return -1;
+	if (n->freed_port)
+		lease_mark_full(h.data_dir, h.network, false);
 	return hostlocal_del(&h, &owner, e);
 }
 
@@ -359,6 +390,7 @@ static const struct {
 	[OP_ROUTE] = { "route", do_route, is_route },
 	[OP_UNROUTE] = { "no route", do_unroute, NULL },
 	[OP_MASQ] = { "masquerade", do_masq, is_masq },
+	[OP_PROXY] = { "proxy", do_proxy, is_proxy },
 	[OP_PORTS] = { "port mapping", do_ports, are_ports },
 	[OP_WAIT] = { "wait", do_wait, NULL },
 	[OP_DETACH] = { "detach", do_detach, NULL },

@@ -110,6 +110,11 @@ int do_veth(struct net *n, const struct op *op, struct err *e)
 		.netns = n->pod_ns,
 		.mtu = op->veth.mtu,
 	};
+	struct link_marks marks = {
+		.alias = op->veth.alias ? op->veth.alias : "",
+		.hairpin = op->veth.hairpin,
+		.isolated = op->veth.isolated,
+	};
 	struct link link;
 	int there;
 
@@ -124,11 +129,8 @@ int do_veth(struct net *n, const struct op *op, struct err *e)
 	if (link_add_veth(&n->host, &veth, e))
 		return explain_veth(n, op, e);
 	n->made = op->dev;
-	if (!op->veth.hairpin && !op->veth.isolated)
-		return 0;
-	if (op_link(n, op, &link, e))
-		return -1;
-	return link_set_port(&n->host, link.index, op->veth.hairpin, op->veth.isolated, e);
+	marks.is_port = op->veth.hairpin || op->veth.isolated;
+	return *marks.alias || marks.is_port ? link_mark(&n->host, op->dev, &marks, e) : 0;
 }
 
 int is_veth(struct net *n, const struct op *op, struct err *e)

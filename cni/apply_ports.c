@@ -74,7 +74,8 @@ int do_unmap(struct net *n, const struct op *op, struct err *e)
 int unmap_stale(struct net *n, const char *network, const struct cni_attachment *valid,
 		size_t n_valid, struct err *e)
 {
-	struct owner_valid arg = { network, valid, n_valid };
+	auto_arena struct arena a = { 0 };
+	struct owner_valid arg = { network, owners_of(network, valid, n_valid, &a) };
 
 	return unmap(n, owner_is_stale, &arg, e);
 }

@@ -86,14 +86,19 @@ int hostlocal_add(const struct hostlocal *h, const struct lease_owner *owner, st
 int hostlocal_undo(const struct hostlocal *h, const struct lease_owner *owner,
 		   const struct lease_ips *taken, struct err *e);
 
+/* What it has; without any that is no error. */
+int hostlocal_held(const struct hostlocal *h, const struct lease_owner *owner,
+		   struct lease_ips *out, struct err *e);
+
 int hostlocal_del(const struct hostlocal *h, const struct lease_owner *owner, struct err *e);
 
 /* At least one lease; with ips, all of them. */
 int hostlocal_check(const struct hostlocal *h, const struct lease_owner *owner,
 		    const struct ipam_result *ips, struct err *e);
 
+/* Give back what nobody in the list has; gone (or NULL) is told of each lease. */
 int hostlocal_gc(const struct hostlocal *h, const struct cni_attachment *valid, size_t n,
-		 struct err *e);
+		 lease_gone_fn *gone, void *arg, struct err *e);
 
 /* Would ADD get addresses? CNI_ERR_UNAVAILABLE if not. */
 int hostlocal_status(const struct hostlocal *h, struct err *e);

@@ -47,7 +47,8 @@ static int host_local_gc(struct request *req, struct err *e)
 		return 0;
 	if (hostlocal_place(&req->conf, req->a, &h, e))
 		return -1;
-	return hostlocal_gc(&h, req->conf.valid_attachments.v, req->conf.valid_attachments.n, e);
+	return hostlocal_gc(&h, req->conf.valid_attachments.v, req->conf.valid_attachments.n, NULL,
+			    NULL, e);
 }
 
 static int host_local_status(struct request *req, struct err *e)

@@ -195,6 +195,16 @@ int hostlocal_undo(const struct hostlocal *h, const struct lease_owner *owner,
 	return lease_drop(&d, owner, taken, e);
 }
 
+int hostlocal_held(const struct hostlocal *h, const struct lease_owner *owner,
+		   struct lease_ips *out, struct err *e)
+{
+	auto_lease struct lease_dir d = LEASE_DIR_INIT;
+
+	if (lease_open(h->data_dir, h->network, false, &d, e))
+		return -1;
+	return lease_find(&d, owner, true, out, e);
+}
+
 int hostlocal_del(const struct hostlocal *h, const struct lease_owner *owner, struct err *e)
 {
 	auto_lease struct lease_dir d = LEASE_DIR_INIT;
@@ -224,13 +234,13 @@ int hostlocal_check(const struct hostlocal *h, const struct lease_owner *owner,
 }
 
 int hostlocal_gc(const struct hostlocal *h, const struct cni_attachment *valid, size_t n,
-		 struct err *e)
+		 lease_gone_fn *gone, void *arg, struct err *e)
 {
 	auto_lease struct lease_dir d = LEASE_DIR_INIT;
 
 	if (lease_open(h->data_dir, h->network, false, &d, e))
 		return -1;
-	return lease_keep(&d, valid, n, e);
+	return lease_keep(&d, valid, n, gone, arg, e);
 }
 
 int hostlocal_status(const struct hostlocal *h, struct err *e)

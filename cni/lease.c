@@ -191,9 +191,38 @@ int lease_free(struct lease_dir *d, const struct lease_owner *owner, struct err 
 }
 
 int lease_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
-	       struct err *e)
+	       lease_gone_fn *gone, void *arg, struct err *e)
 {
-	return d->dir < 0 ? 0 : lease_sweep_keep(d, valid, n, e);
+	return d->dir < 0 ? 0 : lease_sweep_keep(d, valid, n, gone, arg, e);
+}
+
+/* ---- full bridges ---- */
+
+static bool full_path(const char *data_dir, const char *network, char *path)
+{
+	return snprintf(path, PATH_MAX, "%s/" LEASE_INDEX_DIR "/%s/full", data_dir, network) <
+	       PATH_MAX;
+}
+
+void lease_mark_full(const char *data_dir, const char *network, bool full)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!full_path(data_dir, network, path))
+		return;
+	if (full && symlink("full", path)) /* there already, or it cannot be: a hint */
+		return;
+	if (!full && !lstat(path, &st))
+		unlink(path);
+}
+
+bool lease_is_full(const char *data_dir, const char *network)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return full_path(data_dir, network, path) && !lstat(path, &st);
 }
 
 /* ---- round robin ---- */

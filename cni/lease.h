@@ -58,9 +58,19 @@ int lease_drop(const struct lease_dir *d, const struct lease_owner *owner,
 	       const struct lease_ips *ips, struct err *e);
 int lease_free(struct lease_dir *d, const struct lease_owner *owner, struct err *e);
 
-/* Give back the leases of every owner that is not in the list. */
+/*
+ * Give back the leases of every owner that is not in the list; gone (or NULL)
+ * is told of each.
+ */
 int lease_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
-	       struct err *e);
+	       lease_gone_fn *gone, void *arg, struct err *e);
+
+/*
+ * A hint: that the network's bridge has no port left, until one of ours is
+ * freed. Nobody needs the lock for it, and nothing depends on it but time.
+ */
+void lease_mark_full(const char *data_dir, const char *network, bool full);
+bool lease_is_full(const char *data_dir, const char *network);
 
 /* The address given out last from a set; false when there is none (that can be read). */
 bool lease_last(const struct lease_dir *d, size_t set, struct ip_addr *out);

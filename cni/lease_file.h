@@ -52,6 +52,10 @@ bool lease_is_of(const char *text, const struct lease_owner *owner);
 /* Cut the text in two. An old lease has no interface (""); false: it is no lease's. */
 bool lease_split(char *text, struct lease_owner *out);
 
+/* That lease was dropped by force. 0, or -1 with *e filled to end it. */
+typedef int lease_gone_fn(void *arg, const struct lease_owner *owner, const struct ip_addr *ip,
+			  struct err *e);
+
 /* Is the address leased to this owner? */
 bool lease_held(const struct lease_dir *d, const struct ip_addr *ip,
 		const struct lease_owner *owner);

@@ -131,6 +131,8 @@ int lease_sweep_drop(const struct lease_dir *d, const char *name, struct err *e)
 struct keep {
 	const struct cni_attachment **valid; /* in order of their ids */
 	size_t n;
+	lease_gone_fn *gone;
+	void *arg;
 };
 
 static const char *id_of(const struct cni_attachment *at)
@@ -167,21 +169,22 @@ static int visit_keep(const struct lease_dir *d, const char *name, const struct 
 	const struct keep *keep = arg;
 	struct lease_owner owner;
 
-	(void)ip;
 	if (!lease_split(text, &owner))
 		return lease_sweep_drop(d, name, e);
 	for (size_t i = first_of(keep, owner.container_id);
 	     i < keep->n && str_eq(id_of(keep->valid[i]), owner.container_id); i++)
 		if (!*owner.ifname || str_eq(keep->valid[i]->ifname, owner.ifname))
 			return 0;
+	if (keep->gone && keep->gone(keep->arg, &owner, ip, e)) /* while the lease tells of it */
+		return -1;
 	return lease_sweep_drop(d, name, e);
 }
 
 int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
-		     struct err *e)
+		     lease_gone_fn *gone, void *arg, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	struct keep keep = { arena_array(&a, n, sizeof(*keep.valid)), n };
+	struct keep keep = { arena_array(&a, n, sizeof(*keep.valid)), n, gone, arg };
 
 	for (size_t i = 0; i < n; i++)
 		keep.valid[i] = &valid[i];

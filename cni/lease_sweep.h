@@ -27,9 +27,9 @@ int lease_sweep_find(const struct lease_dir *d, const struct lease_owner *owner,
 /* Put every lease into the index. An error also if one owner has too many for it. */
 int lease_sweep_index(const struct lease_dir *d, struct err *e);
 
-/* Drop the leases of every owner that is not in the list. */
+/* Drop the leases of every owner that is not in the list; gone (or NULL) is told of each. */
 int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *valid, size_t n,
-		     struct err *e);
+		     lease_gone_fn *gone, void *arg, struct err *e);
 
 /* Remove the lease in that file and the index entry of its owner. */
 int lease_sweep_drop(const struct lease_dir *d, const char *name, struct err *e);

@@ -218,19 +218,24 @@ int link_add_veth(struct rtnl *r, const struct veth *veth, struct err *e)
 	return rtnl_do(r, &q, e);
 }
 
-int link_set_port(struct rtnl *r, int index, bool hairpin, bool isolated, struct err *e)
+int link_mark(struct rtnl *r, const char *name, const struct link_marks *marks, struct err *e)
 {
-	struct rtnl_req q = link_req(RTM_NEWLINK, 0, index, 0, 0);
+	struct rtnl_req q = link_req(RTM_NEWLINK, 0, 0, 0, 0);
 	struct nlattr *info, *data;
 
-	info = rtnl_nest(&q, IFLA_LINKINFO);
-	rtnl_put_str(&q, IFLA_INFO_SLAVE_KIND, "bridge");
-	data = rtnl_nest(&q, IFLA_INFO_SLAVE_DATA);
-	rtnl_put_u8(&q, IFLA_BRPORT_MODE, hairpin);
-	rtnl_put_u8(&q, IFLA_BRPORT_ISOLATED, isolated);
-	rtnl_end(&q, data);
-	rtnl_end(&q, info);
-	return rtnl_do(r, &q, e) ? err_ctx(e, "set bridge port modes") : 0;
+	rtnl_put_str(&q, IFLA_IFNAME, name);
+	if (*marks->alias)
+		rtnl_put(&q, IFLA_IFALIAS, marks->alias, strlen(marks->alias));
+	if (marks->is_port) {
+		info = rtnl_nest(&q, IFLA_LINKINFO);
+		rtnl_put_str(&q, IFLA_INFO_SLAVE_KIND, "bridge");
+		data = rtnl_nest(&q, IFLA_INFO_SLAVE_DATA);
+		rtnl_put_u8(&q, IFLA_BRPORT_MODE, marks->hairpin);
+		rtnl_put_u8(&q, IFLA_BRPORT_ISOLATED, marks->isolated);
+		rtnl_end(&q, data);
+		rtnl_end(&q, info);
+	}
+	return rtnl_do(r, &q, e) ? err_ctx(e, "mark an interface") : 0;
 }
 
 int link_keep_mac(struct rtnl *r, const struct link *link, struct err *e)

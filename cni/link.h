@@ -67,8 +67,12 @@ struct veth {
  */
 int link_add_veth(struct rtnl *r, const struct veth *veth, struct err *e);
 
-/* Properties of a bridge port. */
-int link_set_port(struct rtnl *r, int index, bool hairpin, bool isolated, struct err *e);
+/* A text for people, "" for none, and with is_port the properties of a bridge's port. */
+struct link_marks {
+	const char *alias;
+	bool is_port, hairpin, isolated;
+};
+int link_mark(struct rtnl *r, const char *name, const struct link_marks *marks, struct err *e);
 
 /* Give a bridge the MAC that it has: from then on it does not follow that of its ports. */
 int link_keep_mac(struct rtnl *r, const struct link *link, struct err *e);

@@ -23,6 +23,7 @@ struct net {
 	int pod_index;	     /* and its index */
 	const char *mapped;  /* owner of the host ports that this run mapped, or NULL */
 	const char *guarded; /* owner of the port whose MAC this run had checked, or NULL */
+	bool freed_port;     /* this run took a port off a bridge */
 	const char *made;    /* host end of the veth pair that this run created, or NULL */
 };
 #define NET_INIT                                                                                   \

@@ -3,6 +3,7 @@
 #include "cni/owner.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "spec/base/str.h"
@@ -41,6 +42,35 @@ bool owner_is(const void *arg, const char *owner)
 	return str_eq(arg, owner);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct owners owners_of(const char *network, const struct cni_attachment *v, size_t n,
+			struct arena *a)
+{
+	struct owners out = { arena_array(a, n + 1, sizeof(*out.v)), n };
+
+	for (size_t i = 0; i < n; i++)
+		out.v[i] = arena_strdup(a, owner_text(network,
+						      v[i].container_id ? v[i].container_id : "",
+						      v[i].ifname ? v[i].ifname : "")
+						   .s);
+	owners_sort(&out);
+	return out;
+}
+
+void owners_sort(struct owners *owners)
+{
+	qsort(owners->v, owners->n, sizeof(*owners->v), by_text);
+}
+
+bool owners_have(const struct owners *owners, const char *owner)
+{
+	return bsearch(&owner, owners->v, owners->n, sizeof(*owners->v), by_text) != NULL;
+}
+
 bool owner_is_stale(const void *arg, const char *owner)
 {
 	const struct owner_valid *valid = arg;
@@ -49,12 +79,5 @@ bool owner_is_stale(const void *arg, const char *owner)
 
 	if (strncmp(any.s, owner, part + 1) != 0) /* with the space: of this very network */
 		return false;
-	for (size_t i = 0; i < valid->n; i++) {
-		const char *id = valid->v[i].container_id, *ifname = valid->v[i].ifname;
-
-		any = owner_text(valid->network, id ? id : "", ifname ? ifname : "");
-		if (str_eq(any.s, owner))
-			return false;
-	}
-	return true;
+	return !owners_have(&valid->owners, owner);
 }

@@ -24,11 +24,20 @@ typedef bool owner_goes_fn(const void *arg, const char *owner);
 /* arg: the owner's text, const char *. */
 bool owner_is(const void *arg, const char *owner);
 
-/* Of that network, and none of the valid attachments. */
+/* Owners' texts, in order. */
+struct owners {
+	const char **v;
+	size_t n;
+};
+struct owners owners_of(const char *network, const struct cni_attachment *v, size_t n,
+			struct arena *a);
+void owners_sort(struct owners *owners);
+bool owners_have(const struct owners *owners, const char *owner);
+
+/* arg: of that network, and none of the valid attachments. */
 struct owner_valid {
 	const char *network;
-	const struct cni_attachment *v;
-	size_t n;
+	struct owners owners;
 };
 bool owner_is_stale(const void *arg, const char *owner);
 

@@ -43,7 +43,7 @@ struct listing {
 	struct pairs *out;
 };
 
-static void add(struct pairs *pairs, const struct pair *p, struct arena *a)
+void pairs_add(struct pairs *pairs, const struct pair *p, struct arena *a)
 {
 	if (!(pairs->n & (pairs->n - 1))) { /* at powers of two */
 		struct pair *v = arena_array(a, pairs->n ? 2 * pairs->n : 1, sizeof(*v));
@@ -75,7 +75,7 @@ static int read_pair(const struct nlmsghdr *nlh, void *arg, struct err *e)
 			alias = arena_strndup(l->a, nla_data(attr), (size_t)nla_len(attr));
 	}
 	if (alias && str_starts(alias, PREFIX) && split(&p, alias + strlen(PREFIX), l->a))
-		add(l->out, &p, l->a);
+		pairs_add(l->out, &p, l->a);
 	return 0;
 }
 

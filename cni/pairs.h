@@ -30,6 +30,8 @@ struct pairs {
 	size_t n;
 };
 
+void pairs_add(struct pairs *pairs, const struct pair *p, struct arena *a);
+
 /* All with such an alias; one dump, of veth interfaces only. In the arena. */
 int pairs_list(struct rtnl *r, struct arena *a, struct pairs *out, struct err *e);
 

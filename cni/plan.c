@@ -161,6 +161,11 @@ static void print_unmap(const struct op *op, struct str *out)
 	str_addf(out, " ports of %s", op->unmap);
 }
 
+static void print_proxy(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s", ip_text(&op->proxy).s);
+}
+
 static void print_leases(const struct op *op, struct str *out)
 {
 	str_addf(out, " %s/%s of %s %s", op->leases.data_dir, op->leases.network,
@@ -191,6 +196,7 @@ static const struct {
 	[OP_ROUTE] = { "route", print_route },
 	[OP_UNROUTE] = { "no route", print_unroute },
 	[OP_MASQ] = { "masquerade", print_masq },
+	[OP_PROXY] = { "proxy", print_proxy },
 	[OP_PORTS] = { "map ports", print_ports },
 	[OP_WAIT] = { "wait", NULL },
 	[OP_DETACH] = { "detach", NULL },

@@ -30,12 +30,13 @@ enum op_kind {
 	OP_ROUTE,
 	OP_UNROUTE, /* the route that the kernel made for a subnet is gone */
 	OP_MASQ,
+	OP_PROXY,   /* on dev the host answers for an address that is not on its link */
 	OP_PORTS,   /* host ports lead to the pod; UDP flows to them are forgotten */
 	OP_WAIT,    /* until dev carries packets */
 	OP_DETACH,  /* no packet passes dev any more */
 	OP_UNSPOOF, /* the owner's port is free */
 	OP_UNMAP,   /* an owner's host ports are free; UDP flows to them are forgotten */
-	OP_LEASES,  /* give back the owner's addresses */
+	OP_LEASES,  /* give back the owner's addresses; nobody answers for them any more */
 	OP_DELETE,  /* dev is gone */
 	OP_COUNT,
 };
@@ -73,6 +74,7 @@ struct op {
 			struct mac mac, peer_mac;
 			uint32_t mtu;
 			bool hairpin, isolated;
+			const char *alias; /* cni/pairs.h; NULL: none */
 		} veth;
 		struct vlans vlans;
 		struct {
@@ -93,6 +95,7 @@ struct op {
 			bool dad; /* tentative first */
 		} addr;
 		struct ip_net unroute;
+		struct ip_addr proxy;
 		struct {
 			struct ip_net addr;
 			bool force;		       /* remove addresses that are in the way */

@@ -2,13 +2,11 @@
 /* repair: interfaces are listed before leases, since ADD makes them in the other order. */
 #include "cni/repair.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "cni/dead.h"
 #include "cni/lease.h"
 #include "cni/lease_sweep.h"
 #include "cni/pairs.h"
-#include "cni/portmap.h"
+#include "cni/owner.h"
 #include "spec/base/auto.h"
 
 #define auto_lease __attribute__((cleanup(lease_close)))
@@ -19,7 +17,8 @@ struct repair {
 	bool dry_run;
 	struct arena *a;
 	struct str *out;
-	struct pairs pairs, dead; /* that were there at the beginning; those of them that go */
+	struct pairs pairs; /* that were there at the beginning */
+	struct dead dead;
 };
 
 static void say_removed(struct repair *r)
@@ -49,6 +48,12 @@ static const char *reason(enum survey_state state)
 static int drop_lease(struct repair *r, const struct lease_dir *d, const struct survey_lease *l,
 		      struct err *e)
 {
+	const struct lease_owner owner = { .container_id = l->container_id, .ifname = l->ifname };
+	struct ip_addr ip;
+
+	if (!r->dry_run && *owner.container_id && !ip_parse(l->address, &ip) &&
+	    dead_lease(&r->dead, l->network, &owner, &ip, e))
+		return -1;
 	if (!r->dry_run && lease_sweep_drop(d, l->address, e))
 		return -1;
 	say_removed(r);
@@ -63,39 +68,33 @@ static int drop_lease(struct repair *r, const struct lease_dir *d, const struct 
 
 /* ---- pairs ---- */
 
-static int by_text(const void *a, const void *b)
+/* The owners that keep a lease. */
+static struct owners living(const struct survey *s, struct arena *a)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+	struct owners out = { arena_array(a, s->n + 1, sizeof(*out.v)), 0 };
 
-/* The owners that keep a lease, in order. */
-static size_t list_owners(const struct survey *s, struct arena *a, const char ***out)
-{
-	const char **v = arena_array(a, s->n + 1, sizeof(*v));
-	size_t n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct survey_lease *l = &s->v[i];
 
-	for (size_t i = 0; i < s->n; i++)
-		if (!survey_dead(s->v[i].state))
-			v[n++] = arena_strdup(a, owner_text(s->v[i].network, s->v[i].container_id,
-							     s->v[i].ifname)
-							 .s);
-	qsort(v, n, sizeof(*v), by_text);
-	*out = v;
-	return n;
+		if (!survey_dead(l->state))
+			out.v[out.n++] = arena_strdup(
+				a, owner_text(l->network, l->container_id, l->ifname).s);
+	}
+	owners_sort(&out);
+	return out;
 }
 
 static void choose_pairs(struct repair *r, const char *network, const struct survey *s)
 {
-	const char **owners;
-	size_t n = list_owners(s, r->a, &owners);
+	const struct owners owners = living(s, r->a);
 
 	for (size_t i = 0; i < r->pairs.n; i++) {
 		const struct pair *p = &r->pairs.v[i];
 
 		if (!str_eq(p->network, network) || !str_eq(p->data_dir, r->place->data_dir) ||
-		    bsearch(&p->owner, owners, n, sizeof(*owners), by_text))
+		    owners_have(&owners, p->owner))
 			continue;
-		r->dead.v[r->dead.n++] = *p;
+		dead_pair(&r->dead, p);
 		say_removed(r);
 		str_addf(r->out, "interface %s (%s): it has no lease\n", p->name, p->owner);
 	}
@@ -130,18 +129,24 @@ int repair(struct net *n, const struct survey_place *place, bool dry_run, struct
 	   struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	struct repair r = { n, place, dry_run, &a, out, { 0 }, { 0 } };
+	struct repair r = {
+		.n = n,
+		.place = place,
+		.dry_run = dry_run,
+		.a = &a,
+		.out = out,
+		.dead = { .n = n, .a = &a },
+	};
 	struct json_strs networks;
 	struct err later;
 	int rc = 0;
 
 	if (pairs_list(&n->host, &a, &r.pairs, e) || survey_networks(place, &a, &networks, e))
 		return -1;
-	r.dead.v = arena_array(&a, r.pairs.n + 1, sizeof(*r.dead.v));
 	for (size_t i = 0; i < networks.n; i++)
 		if (repair_network(&r, networks.v[i], rc ? &later : e))
 			rc = rc ? rc : err_ctx(e, "network '%.60s'", networks.v[i]);
-	if (!dry_run && pairs_delete(&n->host, &r.dead, rc ? &later : e))
+	if (!dry_run && dead_bury(&r.dead, rc ? &later : e))
 		rc = -1;
 	return rc;
 }

@@ -3,6 +3,7 @@
 #include "cni/wire.h"
 
 #include "cni/owner.h"
+#include "cni/pairs.h"
 #include "cni/ports_plan.h"
 #include "cni/ptp.h"
 #include "spec/base/str.h"
@@ -12,10 +13,12 @@
 
 struct wire_doc {
 	char *mode;
+	struct opt_bool spill;
 };
 
 static const struct json_field doc_fields[] = {
 	F_STR(struct wire_doc, mode, "mode", JSON_NONEMPTY),
+	F_ANY(JSON_OPT_BOOL, struct wire_doc, spill, "spill", 0),
 	{ 0 },
 };
 
@@ -47,6 +50,7 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 		return cni_err(e, CNI_ERR_CONFIG, "mode: '%.60s' is not one of bridge, ptp",
 			       d.mode);
 	w->routed = d.mode && str_eq(d.mode, "ptp");
+	w->spill = !w->routed && (!d.spill.set || d.spill.v);
 	if (bridge_conf_make(conf, args, true, a, &w->bridge, e) ||
 	    ports_conf_make(conf, a, &ports, e))
 		return -1;
@@ -84,10 +88,47 @@ int wire_make(enum wire_kind kind, const struct cni_conf *conf, const struct cni
 
 /* ---- planning ---- */
 
+bool wire_spill(struct wire *w)
+{
+	const struct bridge_conf *c = &w->bridge;
+
+	if (!w->spill || w->spilled || !w->data_dir || !c->is_gateway || c->tagged ||
+	    c->spoof_check || c->isolated || c->pod.idle)
+		return false;
+	w->routed = w->spilled = true;
+	return true;
+}
+
+/* Bridged pods ask on their link for one that is not there: the host answers, at once. */
+static void plan_proxies(const struct wire *w, const struct ipam_result *ipam, struct plan *p)
+{
+	const char *bridge = w->bridge.bridge;
+
+	if (pod_has_family(ipam, true))
+		plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv4/neigh/%s/proxy_delay", bridge),
+			    "0", true);
+	if (pod_has_family(ipam, false)) {
+		plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv6/neigh/%s/proxy_delay", bridge),
+			    "0", true);
+		plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv6/conf/%s/proxy_ndp", bridge),
+			    "1", false);
+	}
+	for (size_t i = 0; i < ipam->ips.n; i++)
+		plan_op(p, OP_PROXY, ON_HOST, bridge)->proxy = ipam->ips.v[i].address.ip;
+}
+
 void wire_complete(const struct wire *w, struct arena *a, struct ipam_result *ipam)
 {
-	if (!w->routed)
+	if (!w->routed || w->spilled)
 		bridge_complete(&w->bridge, a, ipam);
+}
+
+/* Whose they are is written on them. */
+static void mark_pairs(const struct wire *w, const struct attach *at, struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == OP_VETH && str_eq(p->v[i].veth.peer, at->ifname))
+			p->v[i].veth.alias = pair_alias(owner_of(at, p->a), w->data_dir, p->a);
 }
 
 void wire_plan_link(const struct wire *w, const struct attach *at, struct plan *p)
@@ -96,6 +137,7 @@ void wire_plan_link(const struct wire *w, const struct attach *at, struct plan *
 		ptp_plan_link(&w->bridge.pod, at, p);
 	else
 		bridge_plan_link(&w->bridge, at, p);
+	mark_pairs(w, at, p);
 }
 
 static int plan_net(const struct wire *w, const struct attach *at, const struct ipam_result *ipam,
@@ -130,6 +172,9 @@ int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struc
 {
 	if (plan_net(w, at, ipam, linked, p, e))
 		return -1;
+	mark_pairs(w, at, p);
+	if (w->spilled)
+		plan_proxies(w, ipam, p);
 	return w->kind == WIRE_PEAPOD ? plan_ports(w, conf, at, ipam, p, e) : 0;
 }
 

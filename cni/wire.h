@@ -23,12 +23,22 @@ enum wire_kind {
 struct wire {
 	enum wire_kind kind;
 	bool routed; /* no bridge: only bridge.pod counts */
+	bool spill;  /* may be routed though there is a bridge, when that is full */
+	bool spilled;
+	const char *data_dir; /* of host-local's leases; NULL: addresses are not from there */
 	struct bridge_conf bridge;
 };
 
 /* All keys, as far as they can be checked without addresses. */
 int wire_make(enum wire_kind kind, const struct cni_conf *conf, const struct cni_args *args,
 	      struct arena *a, struct wire *out, struct err *e);
+
+/*
+ * Make it a plan for a routed pod, for whose addresses the host answers on the
+ * bridge; false: that would not be the same network (no gateway on the host, a
+ * port with properties that only a bridge has, addresses of others).
+ */
+bool wire_spill(struct wire *w);
 
 /* What the network adds to the answer of address management; before planning. */
 void wire_complete(const struct wire *w, struct arena *a, struct ipam_result *ipam);

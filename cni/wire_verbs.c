@@ -5,6 +5,7 @@
 #include "cni/addresses.h"
 #include "cni/apply.h"
 #include "cni/apply_ports.h"
+#include "cni/dead.h"
 #include "cni/owner.h"
 #include "cni/plugin.h"
 #include "cni/spoof.h"
@@ -121,6 +122,22 @@ static int wire_at_once(struct request *req, struct wire_call *call, struct net 
 	return apply(n, &p, e) || fill_interfaces(n, &p, &p, req, out, e) ? -1 : 0;
 }
 
+/* The same; a bridge that is full costs a failed try, so that it is remembered. */
+static int wire_or_spill(struct request *req, struct wire_call *call, struct net *n,
+			 struct ipam_result *ipam, struct cni_result *out, struct err *e)
+{
+	struct wire *w = &call->w;
+
+	if (w->data_dir && lease_is_full(w->data_dir, call->at.network))
+		wire_spill(w);
+	if (!wire_at_once(req, call, n, ipam, out, e))
+		return 0;
+	if (e->num != EXFULL || !wire_spill(w))
+		return -1;
+	lease_mark_full(w->data_dir, call->at.network, true);
+	return wire_at_once(req, call, n, ipam, out, e);
+}
+
 /* Behind the pair and its addresses. */
 static int wire_rest(struct request *req, struct wire_call *call, struct net *n,
 		     const struct plan *link, const struct ipam_result *ipam,
@@ -178,7 +195,7 @@ static int wire(struct request *req, struct wire_call *call, struct ipam_result 
 	    (pod->mtu_auto && inet_uplink_mtu(&n.host, &pod->mtu, e)))
 		return -1;
 	if (addresses_other(&call->s) ? wire_in_two(req, call, &n, ipam, out, e)
-				      : wire_at_once(req, call, &n, ipam, out, e)) {
+				      : wire_or_spill(req, call, &n, ipam, out, e)) {
 		undo(&n);
 		return -1;
 	}
@@ -201,6 +218,7 @@ static int wire_add(struct request *req, struct cni_result *out, struct err *e)
 		return wire(req, &call, &ipam, out, e);
 	if (addresses_add(req, &call.s, &ipam, e))
 		return -1;
+	call.w.data_dir = call.s.h.data_dir;
 	if (wire(req, &call, &ipam, out, e)) {
 		addresses_undo(req, &call.s);
 		return -1;
@@ -251,6 +269,10 @@ static int wire_check(struct request *req, struct err *e)
 	if (ipam_from_result(&prev, call.at.ifname, req->a, &ipam, e) ||
 	    addresses_check(req, &call.s, &ipam, e))
 		return -1;
+	call.w.data_dir = call.s.h.data_dir;
+	if (prev.interfaces.n &&
+	    str_eq(prev.interfaces.v[0].name, attach_host_name(&call.at, req->a)))
+		wire_spill(&call.w); /* its bridge was full then */
 	in_two = addresses_other(&call.s);
 	if (in_two)
 		wire_plan_link(&call.w, &call.at, &p);
@@ -262,37 +284,60 @@ static int wire_check(struct request *req, struct err *e)
 }
 
 /* Whatever it was that pods had: each part, whatever becomes of those before. */
-static int gc_elements(const struct request *req, struct err *e)
+static int gc_elements(const struct request *req, struct net *n, struct err *e)
 {
 	const struct cni_conf *conf = &req->conf;
-	const struct owner_valid valid = { conf->name, conf->valid_attachments.v,
-					   conf->valid_attachments.n };
-	auto_net struct net n = NET_INIT;
+	const struct cni_attachment *v = conf->valid_attachments.v;
+	size_t count = conf->valid_attachments.n;
+	const struct owner_valid valid = { conf->name, owners_of(conf->name, v, count, req->a) };
 	struct err later;
 	int rc = 0;
 
 	if (kind_of(req) == WIRE_PTP)
 		return 0;
-	if (net_open(&n, -1, e) || net_need_nft(&n, e))
+	if (net_need_nft(n, e))
 		return -1;
 	if (has_ports(req))
-		rc = unmap_stale(&n, valid.network, valid.v, valid.n, e);
-	if (spoof_drop(&n.nft, owner_is_stale, &valid, rc ? &later : e))
+		rc = unmap_stale(n, conf->name, v, count, e);
+	if (spoof_drop(&n->nft, owner_is_stale, &valid, rc ? &later : e))
 		rc = -1;
 	return rc;
 }
 
-/* Both parts, whatever becomes of the first. */
+struct graves {
+	struct dead dead;
+	const char *network;
+};
+
+static int lease_gone(void *arg, const struct lease_owner *owner, const struct ip_addr *ip,
+		      struct err *e)
+{
+	struct graves *g = arg;
+
+	return dead_lease(&g->dead, g->network, owner, ip, e);
+}
+
+/* As DEL does: first what is given out again, then pairs, all at once. */
 static int wire_gc(struct request *req, struct err *e)
 {
+	const struct cni_conf *conf = &req->conf;
+	auto_net struct net n = NET_INIT;
+	struct graves g = { { &n, req->a, { 0 } }, conf->name };
 	struct addresses s;
 	struct err later;
 	int rc;
 
-	if (!req->conf.valid_attachments.v)
+	if (!conf->valid_attachments.v)
 		return 0;
-	rc = gc_elements(req, e);
-	if (addresses_choose(req, &s, rc ? &later : e) || addresses_gc(req, &s, rc ? &later : e))
+	if (net_open(&n, -1, e))
+		return -1;
+	rc = gc_elements(req, &n, e);
+	if (addresses_choose(req, &s, rc ? &later : e) ||
+	    addresses_gc(req, &s, lease_gone, &g, rc ? &later : e))
+		rc = -1;
+	if (dead_pairs_but(&g.dead, conf->name, conf->valid_attachments.v,
+			   conf->valid_attachments.n, rc ? &later : e) ||
+	    dead_bury(&g.dead, rc ? &later : e))
 		rc = -1;
 	return rc;
 }

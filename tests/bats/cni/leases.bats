@@ -88,12 +88,15 @@ state() {
 }
 
 @test "gc: leases of an earlier boot" {
+	local end
 	cni ADD
+	end=$(pairs)
 	ln -sfn another "$LEASES/.peapod/net/boot-id"
 	assert_equal "$(state 10.1.0.2)" earlier-boot
 	run -0 admin gc
-	assert_line "removed lease 10.1.0.2 of network net (c1 eth0): it is of an earlier boot"
+	assert_output "removed lease 10.1.0.2 of network net (c1 eth0): it is of an earlier boot"$'\n'"removed interface $end (net c1 eth0): it has no lease"
 	assert_equal "$(leases)" ""
+	assert_equal "$(pairs)" ""
 }
 
 @test "leases and gc: nothing there, a wrong command line, no such directory to read" {
@@ -117,10 +120,11 @@ state() {
 		run -0 "$BIN/peapod-cni" completion bash
 		assert_output --partial " $command"
 		run -0 "$BIN/peapod-cni" "$command" --help
-		for option in $(grep -oE '^  .*--[a-z-]+' <<<"$output" | grep -oE -- '--[a-z-]+'); do
+		grep -E '^  .*--' <<<"$output" | grep -oE -- '--[a-z-]+' >"$BATS_TEST_TMPDIR/options"
+		while read -r option; do
 			grep -q -- "$option" "$BATS_TEST_TMPDIR/page"
 			"$BIN/peapod-cni" completion zsh | grep -qe "$option"
-		done
+		done <"$BATS_TEST_TMPDIR/options"
 	done
 	# The script works.
 	run -0 bash -c '. <("$1" completion bash); COMP_WORDS=(peapod-cni gc --d); COMP_CWORD=2; _peapod_cni; echo "${COMPREPLY[@]}"' \

@@ -366,10 +366,10 @@ TEST(hostlocal_gc_and_status)
 	CHECK_TEXT(add(&b, "c1"), "10.1.0.2/30");
 	CHECK(hostlocal_status(&b.h, &b.e) < 0);
 	CHECK(cni_err_code(&b.e) == CNI_ERR_UNAVAILABLE);
-	CHECK(!hostlocal_gc(&b.h, &keep, 1, &b.e));
+	CHECK(!hostlocal_gc(&b.h, &keep, 1, NULL, NULL, &b.e));
 	CHECK_TEXT(add(&b, "c2"), "10.1.0.2/30");
-	CHECK(!hostlocal_gc(&b.h, &keep, 1, &b.e));
+	CHECK(!hostlocal_gc(&b.h, &keep, 1, NULL, NULL, &b.e));
 	CHECK_TEXT(slurp(&b, "net/10.1.0.2"), "c2\r\neth0");
-	CHECK(!hostlocal_gc(&b.h, NULL, 0, &b.e));
+	CHECK(!hostlocal_gc(&b.h, NULL, 0, NULL, NULL, &b.e));
 	CHECK_TEXT(slurp(&b, "net/10.1.0.2"), "(none)");
 }

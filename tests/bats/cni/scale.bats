@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# More pods than a bridge has ports (1023, the kernel's limit): the others are routed.
+load ../lib/common
+load ../lib/cni
+
+setup() {
+	setup_cni
+	SECOND=$(unique q)
+	new_netns "$SECOND"
+}
+
+teardown() {
+	[ -z "${SERVER:-}" ] || kill "$SERVER" || :
+	teardown_cni
+}
+
+in_second() {
+	nsenter --net="/run/netns/$SECOND" "$@"
+}
+
+dual() {
+	conf '.cniVersion = "1.1.0" | .ipMasq = true | .ipam.ranges += [[{subnet: "fd01::/64"}]]'"${1:+ | $1}"
+}
+
+second() {
+	local verb=$1
+	shift
+	cni "$verb" CNI_CONTAINERID=c2 CNI_NETNS="/run/netns/$SECOND" "$@"
+}
+
+# fill_bridge: interfaces that are down, on all ports that the first pod left
+fill_bridge() {
+	local i
+	for ((i = 1; i <= 511; i++)); do
+		echo "link add a$i numtxqueues 1 numrxqueues 1 type veth peer name b$i numtxqueues 1 numrxqueues 1"
+		echo "link set a$i master br0"
+		echo "link set b$i master br0"
+	done | on_host ip -batch -
+	assert_equal "$(on_host ip -o link show master br0 | wc -l)" 1023
+}
+
+proxies() {
+	on_host ip neigh show proxy
+	on_host ip -6 neigh show proxy
+}
+
+@test "a full bridge: the next pod is routed, and nobody sees a difference" {
+	local end
+	dual
+	cni ADD
+	fill_bridge
+	second ADD >"$BATS_TEST_TMPDIR/second"
+	end=$(jq -r '.interfaces[0].name' "$BATS_TEST_TMPDIR/second")
+	assert_equal "$(on_host ip -j link show "$end" | jq -r '.[0].master')" null
+	assert_equal "$(jq -r '[.ips[].address] | join(" ")' "$BATS_TEST_TMPDIR/second")" "10.1.0.3/24 fd01::3/64"
+	in_second ping -c 1 -W 5 10.1.0.1
+	in_second ping -c 1 -W 5 10.1.0.2
+	in_second ping -c 1 -W 5 fd01::1
+	in_second ping -c 1 -W 5 fd01::2
+	in_pod ip neigh flush all
+	in_pod ping -c 1 -W 5 10.1.0.3
+	in_pod ping -c 1 -W 5 fd01::3
+	on_host ping -c 1 -W 5 10.1.0.3
+	on_host ping -c 1 -W 5 fd01::3
+	jq --slurpfile r "$BATS_TEST_TMPDIR/second" '.prevResult = $r[0]' "$CONF" >"$CONF.new"
+	CONF=$CONF.new second CHECK
+	on_host ip neigh del proxy 10.1.0.3 dev br0
+	CONF=$CONF.new fails_with 999 second CHECK
+	# The next one does not try the bridge again, until a port of it is free.
+	second DEL
+	assert_equal "$(proxies)" ""
+	assert_equal "$(leases | xargs)" "10.1.0.2 fd01::2"
+	[ -L "$LEASES/.peapod/net/full" ]
+	cni DEL
+	[ ! -L "$LEASES/.peapod/net/full" ]
+	second ADD
+	assert_equal "$(on_host ip -j link show "$end" | jq -r '.[0].master')" br0
+}
+
+@test "host ports lead to routed pods too, from everywhere" {
+	dual
+	cni ADD
+	fill_bridge
+	dual '.runtimeConfig.portMappings = [{hostPort: 8080, containerPort: 80, protocol: "tcp"}]'
+	second ADD
+	on_host ip link set lo up
+	nsenter --net="/run/netns/$SECOND" socat -U TCP-LISTEN:80,fork,reuseaddr SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
+	SERVER=$!
+	wait_until 30 listens
+	assert_equal "$(on_host socat -u -T 10 TCP:127.0.0.1:8080 -)" hello
+	assert_equal "$(on_host socat -u -T 10 TCP:10.1.0.1:8080 -)" hello
+	assert_equal "$(in_pod socat -u -T 10 TCP:10.1.0.1:8080 -)" hello
+	assert_equal "$(in_second socat -u -T 10 TCP:10.1.0.1:8080 -)" hello
+}
+
+listens() {
+	in_second ss -Hltn 'sport = :80' | grep -q LISTEN
+}
+
+@test "no spill where it would be another network: the error names the limit, and nothing stays" {
+	cni ADD
+	fill_bridge
+	conf '.spill = false'
+	fails_with 999 second ADD
+	assert_output --partial "bridge 'br0' has no free port (the kernel allows 1023)"
+	conf '.portIsolation = true'
+	fails_with 999 second ADD
+	conf '.type = "bridge"'
+	fails_with 999 plugin "$BIN/bridge" ADD CNI_CONTAINERID=c2 CNI_NETNS="/run/netns/$SECOND"
+	assert_equal "$(leases)" 10.1.0.2
+	assert_equal "$(pairs | grep -c ^veth)" 1
+	assert_equal "$(in_second ip -o link | grep -v ' lo: ')" ""
+}
