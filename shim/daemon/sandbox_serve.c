@@ -37,7 +37,7 @@ bool sandbox_holds(const struct daemon *d)
 
 	if (d->sandbox.state == SANDBOX_NONE || d->sandbox.state == SANDBOX_CLOSED)
 		return false;
-	return !lstat(arena_printf(&a, "%s/" WORK_BUNDLES "/%s", d->place.dir, d->sandbox.id), &st);
+	return !stat(arena_printf(&a, "%s/" WORK_BUNDLES "/%s", d->place.dir, d->sandbox.id), &st);
 }
 
 /* The pod is over, for those who wait for it. */
@@ -145,6 +145,22 @@ static void go_on(struct daemon *d)
 	}
 }
 
+bool sandbox_forget(struct daemon *d)
+{
+	struct sandbox *s = &d->sandbox;
+
+	if (s->state == SANDBOX_NONE || s->state == SANDBOX_CLOSED)
+		return false;
+	if (s->state != SANDBOX_CREATED && s->state != SANDBOX_READY && s->state != SANDBOX_STOPPED)
+		return true; /* what is under way comes first */
+	loop_del(&d->loop, &s->forgotten);
+	ended(s, 0);
+	go_home(d);
+	if (begin(d, work_sandbox_remove, on_removed, &s->shutdowns))
+		s->state = SANDBOX_CLOSING;
+	return true;
+}
+
 static void on_forgotten(struct loop_source *src, uint32_t events)
 {
 	struct daemon *d = container_of(src, struct daemon, sandbox.forgotten);
@@ -155,10 +171,7 @@ static void on_forgotten(struct loop_source *src, uint32_t events)
 		return;
 	log_msg(LOG_WARN, "the pod was made %u s ago and never started: removing it",
 		d->sandbox.patience);
-	ended(&d->sandbox, 0);
-	go_home(d);
-	if (begin(d, work_sandbox_remove, on_removed, &d->sandbox.shutdowns))
-		d->sandbox.state = SANDBOX_CLOSING;
+	(void)sandbox_forget(d);
 }
 
 static void on_made(struct job *job, struct job_result *r)

@@ -21,7 +21,12 @@ bool sandbox_reaped(struct daemon *d, pid_t pid, int status);
  */
 bool sandbox_task_shutdown(struct daemon *d, struct call *c, const char *id);
 
-/* Is there a pod that holds the daemon, with nobody connected and no task? */
+/* Is there a pod whose bundle, which containerd removes last, is there still? */
 bool sandbox_holds(const struct daemon *d);
+
+/*
+ * containerd has forgotten the pod: remove it, and leave. False: there is none.
+ */
+bool sandbox_forget(struct daemon *d);
 
 #endif

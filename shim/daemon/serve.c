@@ -17,6 +17,7 @@
 #include "spec/base/log.h"
 
 #define ALONE_MS   2000
+#define POD_MS	   30000 /* a pod alone looks again */
 #define EMPTY_MS   60000 /* before the first task: containerd may be slow */
 #define HEAP_PIECE 32768 /* bytes; larger pieces are mapped, and unmapped when freed */
 
@@ -79,11 +80,15 @@ static bool abandoned(const struct daemon *d)
 static void on_alone_timer(struct loop_source *src, uint32_t events)
 {
 	struct daemon *d = container_of(src, struct daemon, alone_timer);
+	struct err e;
 
 	(void)events;
 	loop_del(&d->loop, src);
-	if (abandoned(d))
+	if (abandoned(d) && !sandbox_forget(d))
 		daemon_leave(d);
+	else if (server_alone(&d->server) && d->sandbox.id &&
+		 loop_timer(&d->loop, src, POD_MS, 0, on_alone_timer, &e))
+		log_msg(LOG_WARN, "%s, going on", e.msg);
 }
 
 /*
@@ -91,14 +96,17 @@ static void on_alone_timer(struct loop_source *src, uint32_t events)
  * and cleaned up; that its delete action tells by connecting for a moment. Or it
  * has forgotten us: containerd 2 asks for Shutdown once, when the pod's pause
  * process is deleted, and if other containers are there still, never again.
+ * containerd 2.0 does not find pods without a pause container after its restart:
+ * it removes the bundle of such a pod, and asks no more.
  */
 static void on_alone(void *ctx)
 {
 	struct daemon *d = ctx;
 	struct err e;
+	bool used = d->tasks.any || d->sandbox.id;
 
-	if (!d->leaving && loop_timer(&d->loop, &d->alone_timer, d->tasks.any ? ALONE_MS : EMPTY_MS,
-				      0, on_alone_timer, &e))
+	if (!d->leaving && loop_timer(&d->loop, &d->alone_timer, used ? ALONE_MS : EMPTY_MS, 0,
+				      on_alone_timer, &e))
 		log_msg(LOG_WARN, "%s, going on", e.msg);
 }
 

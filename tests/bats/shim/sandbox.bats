@@ -390,6 +390,20 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	nothing_left
 }
 
+@test "a pod whose bundle containerd has removed removes itself, and one that is just alone does not" {
+	local holder
+	make_pod "pid: POD"
+	holder=$(pod StartSandbox | field pid)
+	# each call is a connection of its own, so the shim has been alone many times by now
+	is_ready
+	rm -r "$BUNDLE"
+	is_ready
+	wait_until 60 no_shim
+	is_gone "$holder"
+	nothing_left
+	mkdir "$BUNDLE"
+}
+
 @test "a container that brings no namespace, or the pod's processes where there are none, is refused" {
 	new_task "$(shim_pids)"
 	make_pod
