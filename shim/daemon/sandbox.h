@@ -38,8 +38,8 @@
 #define SANDBOX_SWITCH "PEAPOD_SANDBOX"
 
 /*
- * A pod that is made and never started is one that containerd has forgotten (2.3 before
- * 2.3.5 does so when it finds no pause image, which it wants although none is needed): it
+ * A pod that is made and never started is one that containerd has forgotten (2.3
+ * does so when it finds no pause image, which it wants although none is needed): it
  * removes itself after so many seconds, SANDBOX_PATIENCE or what the environment says.
  */
 #define SANDBOX_PATIENCE	600

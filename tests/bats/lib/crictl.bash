@@ -23,6 +23,11 @@ is_pauseless() {
 	[[ ${BATS_TEST_FILENAME##*/} == pauseless-* ]]
 }
 
+# The second number of the containerd that this file uses.
+cri_minor() {
+	"$CONTAINERD" --version | sed -nE 's/.* v?[0-9]+\.([0-9]+)\..*/\1/p'
+}
+
 # program_of MAJOR: the first containerd of that version
 program_of() {
 	local program

@@ -58,6 +58,8 @@ ns_of() {
 
 @test "the host's namespaces, where they are asked for" {
 	local pod c kind host='.linux.security_context.namespace_options = {network: 2, pid: 2, ipc: 2}'
+	! is_pauseless || [ "$(cri_minor)" -ge 3 ] ||
+		skip "containerd 2.0 to 2.2 crash at a pod of the host's network without a pause container"
 	pod=$(new_pod p "$host | del(.hostname)")
 	c=$(new_container "$pod" app "$host" sleep 1000)
 	for kind in net pid ipc; do assert_equal "$(ns_of "$c" $kind)" "$(readlink "/proc/self/ns/$kind")"; done

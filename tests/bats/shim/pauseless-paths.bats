@@ -1,0 +1,1 @@
+pauseless-pod.bats
