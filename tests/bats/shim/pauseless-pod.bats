@@ -62,7 +62,7 @@ restart_containerd() {
 	assert_equal "$(jq -r '[.info.runtimeSpec.mounts[].destination] | sort | join(" ")' "$BATS_TEST_TMPDIR/pod")" \
 		"/dev/shm /etc/hostname /etc/hosts /etc/resolv.conf"
 	assert_equal "$(jq -r '.info.runtimeSpec.annotations["io.kubernetes.cri.sandbox-id"]' "$BATS_TEST_TMPDIR/pod")" "$pod"
-	! grep -q 'failed to unmarshal sandbox spec' "$CDIR/log"
+	run -1 grep 'failed to unmarshal sandbox spec' "$CDIR/log"
 }
 
 @test "the pod's files, in every container, also after a restart of containerd" {

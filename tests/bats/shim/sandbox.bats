@@ -35,6 +35,7 @@ shim() {
 }
 
 # Further assignments are for its environment.
+# shellcheck disable=SC2163 # they are exported by what they say
 start_shim() {
 	SOCKET=$(cd "$BUNDLE" && export "x=" "$@" && shim start </dev/null)
 	SOCKET=${SOCKET#unix://}
