@@ -7,12 +7,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/path.h"
+#include "spec/base/when.h"
 
 #define RECORD_FILE "pod.json"
 #define LOCK_FILE   "lock"
@@ -251,12 +251,8 @@ struct pod_record *pod_record_load(int dirfd, struct arena *a, struct err *e)
 
 char *pod_time(struct arena *a)
 {
-	char text[32];
-	struct timespec now;
-	struct tm tm;
+	char text[WHEN_SIZE];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	return arena_printf(a, "%s.%09ldZ", text, now.tv_nsec);
+	when_now(text);
+	return arena_strdup(a, text);
 }

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGN	   16
-#define BLOCK_SIZE ((size_t)4000) /* with malloc's header still under a page */
+#define ALIGN	    16
+#define FIRST_BLOCK ((size_t)960)  /* malloc keeps blocks up to 1032 bytes at hand */
+#define BLOCK_SIZE  ((size_t)4000) /* with malloc's header still under a page */
+#define PRINT_ROOM  256		   /* longer texts are formatted twice */
 
 struct arena_block {
 	struct arena_block *next;
@@ -64,7 +66,8 @@ void arena_done(struct arena *a)
 	errno = saved;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* Room that is not zeroed: most of a block is never used, and most of the rest is copied into. */
+static void *reserve(struct arena *a, size_t size)
 {
 	struct arena_block *b = a->blocks;
 	size_t want;
@@ -73,9 +76,10 @@ void *arena_alloc(struct arena *a, size_t size)
 		must(NULL);
 	want = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (!b || b->size - b->used < want) {
-		size_t cap = want > BLOCK_SIZE ? want : BLOCK_SIZE;
+		size_t least = b ? BLOCK_SIZE : FIRST_BLOCK, cap = want > least ? want : least;
 
-		b = must(calloc(1, sizeof(*b) + cap));
+		b = must(malloc(sizeof(*b) + cap));
+		b->used = 0;
 		b->size = cap;
 		if (a->blocks && want > BLOCK_SIZE / 2) {
 			/* a large one goes behind, the newest keeps its free room */
@@ -90,6 +94,11 @@ void *arena_alloc(struct arena *a, size_t size)
 	return b->data + b->used - want;
 }
 
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(reserve(a, size), 0, size);
+}
+
 void *arena_array(struct arena *a, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
@@ -99,15 +108,19 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 
 void *arena_memdup(struct arena *a, const void *p, size_t n)
 {
-	return p ? memcpy(arena_alloc(a, n), p, n) : NULL;
+	return p ? memcpy(reserve(a, n), p, n) : NULL;
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
+	char *copy;
+
 	if (!s)
 		return NULL;
 	n = strnlen(s, n);
-	return memcpy(arena_alloc(a, n + 1), s, n);
+	copy = memcpy(reserve(a, n + 1), s, n);
+	copy[n] = '\0';
+	return copy;
 }
 
 char *arena_strdup(struct arena *a, const char *s)
@@ -117,18 +130,21 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char room[PRINT_ROOM], *s;
 	va_list ap, again;
-	char *s;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room, sizeof(room), fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		must(NULL);
-	s = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(s, (size_t)n + 1, fmt, again);
+	s = reserve(a, (size_t)n + 1);
+	if (n < PRINT_ROOM)
+		memcpy(s, room, (size_t)n + 1);
+	else
+		vsnprintf(s, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return s;
 }

@@ -7,11 +7,11 @@
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
+#include "spec/base/when.h"
 
 struct log log_to = { .fd = STDERR_FILENO, .level = LOG_WARN, .program = "peapod" };
 
@@ -35,14 +35,9 @@ int log_open(const char *path, struct err *e)
 static void json_line(struct str *out, enum log_level level, const char *text)
 {
 	struct json_object *obj = json_object_new_object();
-	struct timespec now;
-	struct tm tm;
-	char day[32], stamp[64];
+	char stamp[WHEN_SIZE];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(stamp, sizeof(stamp), "%s.%09ldZ", day, now.tv_nsec);
+	when_now(stamp);
 	json_object_object_add(obj, "level", json_object_new_string(level_names[level]));
 	json_object_object_add(obj, "msg", json_object_new_string(text));
 	json_object_object_add(obj, "time", json_object_new_string(stamp));

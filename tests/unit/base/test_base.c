@@ -11,6 +11,7 @@
 #include "spec/base/opt.h"
 #include "spec/base/path.h"
 #include "spec/base/proc.h"
+#include "spec/base/when.h"
 #include "tests/unit/test.h"
 
 TEST(err_texts)
@@ -271,4 +272,62 @@ TEST(loop_timer_can_be_set_anew)
 	loop_del(&l, &t);
 	CHECK(t.fd == -1);
 	loop_done(&l);
+}
+
+static const char *when(long long seconds, long ns)
+{
+	static char text[WHEN_SIZE];
+
+	when_text(&(struct timespec){ .tv_sec = seconds, .tv_nsec = ns }, text);
+	return text;
+}
+
+TEST(when_is_a_date_in_utc)
+{
+	CHECK_TEXT(when(0, 0), "1970-01-01T00:00:00.000000000Z");
+	CHECK_TEXT(when(951782399, 999999999), "2000-02-28T23:59:59.999999999Z");
+	CHECK_TEXT(when(951782400, 0), "2000-02-29T00:00:00.000000000Z");
+	CHECK_TEXT(when(951868800, 7), "2000-03-01T00:00:00.000000007Z");
+	CHECK_TEXT(when(4107542399, 0), "2100-02-28T23:59:59.000000000Z");
+	CHECK_TEXT(when(4107542400, 0), "2100-03-01T00:00:00.000000000Z");
+	CHECK_TEXT(when(-1, 0), "1969-12-31T23:59:59.000000000Z");
+}
+
+TEST(when_agrees_with_the_c_library)
+{
+	for (time_t t = 0; t < 5000000000; t += 86400 * 13 + 12345) {
+		char want[64];
+		struct tm tm;
+
+		gmtime_r(&t, &tm);
+		strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%S.000000000Z", &tm);
+		CHECK_TEXT(when(t, 0), want);
+	}
+}
+
+TEST(arena_memory_is_zeroed_and_apart)
+{
+	auto_arena struct arena a = { 0 };
+	unsigned char *last = NULL;
+
+	for (size_t size = 1; size < 9000; size = size * 3 / 2 + 1) {
+		unsigned char *p = arena_alloc(&a, size);
+		bool zero = true;
+
+		for (size_t i = 0; i < size; i++)
+			zero &= !p[i];
+		CHECK(zero);
+		memset(p, 0xff, size);
+		CHECK(!last || *last == 0xff);
+		last = p;
+	}
+}
+
+TEST(arena_printf_of_any_length)
+{
+	auto_arena struct arena a = { 0 };
+
+	for (int n = 250; n < 262; n++)
+		CHECK(strlen(arena_printf(&a, "%*s", n, "x")) == (size_t)n);
+	CHECK_TEXT(arena_strndup(&a, "abc", 2), "ab");
 }
