@@ -3,9 +3,12 @@
 #include "shim/engine/cgroup_dev.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
 
@@ -257,14 +260,22 @@ int cgroup_dev_apply_v1(int dirfd, const struct plan_cgroup_rule *rules, size_t 
 	auto_arena struct arena a = { 0 };
 	struct cgroup_dev_list from, to;
 	struct cgroup_dev_write *writes;
+	auto_fd int fd = -1;
 	size_t n_writes;
 
 	if (cgroup_dev_list_of(rules, n, &a, &to, e) || read_list(dirfd, &a, &from, e))
 		return -1;
 	cgroup_dev_transition(&from, &to, &a, &writes, &n_writes);
 	for (size_t i = 0; i < n_writes; i++) {
-		if (!write_file(dirfd, writes[i].file, writes[i].text, e))
+		if (!i || !str_eq(writes[i].file, writes[i - 1].file)) {
+			close_fd(&fd);
+			fd = openat(dirfd, writes[i].file, O_WRONLY | O_CLOEXEC);
+		}
+		if (fd < 0)
+			return err_sys(e, "open '%s'", writes[i].file);
+		if (write(fd, writes[i].text, strlen(writes[i].text)) >= 0) /* a rule a call */
 			continue;
+		err_sys(e, "write '%s' to '%s'", writes[i].text, writes[i].file);
 		if (writes[i].implied && e->num == EPERM)
 			continue;
 		if (e->num == EPERM)

@@ -111,9 +111,11 @@ void cgroup_sleep_ms(unsigned int ms)
 static int inherit_one(int parent, int dir, const char *file, const char *noprefix, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	const char *name = faccessat(dir, file, F_OK, 0) ? noprefix : file;
+	const char *name = file;
 	char *own = cgroup_read(dir, name, &a, e), *above;
 
+	if (!own && e->num == ENOENT)
+		own = cgroup_read(dir, name = noprefix, &a, e);
 	if (!own)
 		return -1;
 	if (*own)

@@ -30,11 +30,11 @@ int creds_no_new_privs(const struct plan_proc *p, struct err *e)
 int creds_bounding(const struct plan_proc *p, struct err *e)
 {
 	for (int cap = 0; cap < CAPS_MAX; cap++) {
-		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
-
-		if (has < 0)
+		if (p->caps.bounding >> cap & 1 || !prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+			continue;
+		if (errno == EINVAL)
 			break; /* past the kernel's last one */
-		if (has && !(p->caps.bounding >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) > 0)
 			return err_sys(e, "process: capabilities: drop %s from bounding",
 				       names_of(oci_cap_names, cap) ?: "an unknown one");
 	}

@@ -113,16 +113,52 @@ static int make_node(const struct plan_dev_node *n, bool bind, int parent, const
 	return 0;
 }
 
-static int apply_node(const struct plan_dev_node *n, bool bind, int rootfd, struct err *e)
-{
-	auto_arena struct arena a = { 0 };
-	auto_fd int parent = -1;
-	char *name;
+/*
+ * The directory of the last path, for most paths are in "/dev" itself. Nothing
+ * of the container runs yet that could put another in its place.
+ */
+struct parent {
+	struct arena a;
+	int rootfd, fd;
+	char *path; /* of the directory, as the plan writes it */
+};
 
-	parent = root_parent(rootfd, n->path, DIR_MODE, &a, &name, e);
-	if (parent < 0)
+static void parent_done(struct parent *p)
+{
+	close_fd(&p->fd);
+	arena_done(&p->a);
+}
+
+/* A borrowed fd of the directory in which path is, made if it is missing; *name is the rest. */
+static int parent_of(struct parent *p, const char *path, const char **name, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+	char *last;
+	int fd;
+
+	if (p->path && slash && n == strlen(p->path) && !strncmp(path, p->path, n) && slash[1] &&
+	    !str_eq(slash + 1, ".") && !str_eq(slash + 1, "..")) {
+		*name = slash + 1;
+		return p->fd;
+	}
+	fd = root_parent(p->rootfd, path, DIR_MODE, &p->a, &last, e);
+	if (fd < 0)
 		return -1;
-	return make_node(n, bind, parent, name, e);
+	close_fd(&p->fd);
+	p->fd = fd;
+	/* only a path without more to clean up tells where its neighbours are */
+	p->path = slash && str_eq(last, slash + 1) ? arena_strndup(&p->a, path, n) : NULL;
+	*name = last;
+	return fd;
+}
+
+static int apply_node(const struct plan_dev_node *n, bool bind, struct parent *p, struct err *e)
+{
+	const char *name;
+	int parent = parent_of(p, n->path, &name, e);
+
+	return parent < 0 ? -1 : make_node(n, bind, parent, name, e);
 }
 
 static bool is_link_to(int parent, const char *name, const char *target)
@@ -136,15 +172,14 @@ static bool is_link_to(int parent, const char *name, const char *target)
 	return str_eq(have, target);
 }
 
-static int apply_link(const struct plan_dev_link *l, int rootfd, struct err *e)
+static int apply_link(const struct plan_dev_link *l, struct parent *p, struct err *e)
 {
-	auto_arena struct arena a = { 0 };
-	auto_fd int parent = -1;
-	char *name;
+	const char *name;
+	int parent;
 
 	if (l->optional && access(l->target, F_OK))
 		return 0;
-	parent = root_parent(rootfd, l->path, DIR_MODE, &a, &name, e);
+	parent = parent_of(p, l->path, &name, e);
 	if (parent < 0)
 		return -1;
 	if (!symlinkat(l->target, parent, name))
@@ -162,16 +197,17 @@ static int apply_link(const struct plan_dev_link *l, int rootfd, struct err *e)
 
 int dev_apply(const struct plan_dev *p, int rootfd, struct err *e)
 {
+	__attribute__((cleanup(parent_done))) struct parent parent = { .rootfd = rootfd, .fd = -1 };
 	mode_t mask = umask(0);
 	int r = 0;
 
 	for (size_t i = 0; i < p->n_nodes && !r; i++) {
-		r = apply_node(&p->nodes[i], p->bind, rootfd, e);
+		r = apply_node(&p->nodes[i], p->bind, &parent, e);
 		if (r)
 			err_ctx(e, "device '%s'", p->nodes[i].path);
 	}
 	for (size_t i = 0; i < p->n_links && !r; i++) {
-		r = apply_link(&p->links[i], rootfd, e);
+		r = apply_link(&p->links[i], &parent, e);
 		if (r)
 			err_ctx(e, "device link '%s'", p->links[i].path);
 	}

@@ -52,12 +52,13 @@ static char *script_hint(const char *head, size_t n, struct arena *a)
 
 static char *loader_hint(int fd, const Elf64_Ehdr *h, struct arena *a)
 {
-	for (size_t i = 0; i < h->e_phnum && i < HEADERS_MAX; i++) {
-		char name[PATH_MAX + 1] = "";
-		Elf64_Phdr p;
+	Elf64_Phdr headers[HEADERS_MAX];
+	ssize_t got = pread(fd, headers, sizeof(headers), (off_t)h->e_phoff);
 
-		if (pread(fd, &p, sizeof(p), (off_t)(h->e_phoff + i * sizeof(p))) != sizeof(p))
-			return NULL;
+	for (size_t i = 0; i < h->e_phnum && (ssize_t)((i + 1) * sizeof(*headers)) <= got; i++) {
+		char name[PATH_MAX + 1] = "";
+		Elf64_Phdr p = headers[i];
+
 		if (p.p_type != PT_INTERP)
 			continue;
 		if (p.p_filesz > PATH_MAX ||

@@ -60,9 +60,8 @@ static int bind_exact(const struct plan_mount *m, const char *source, struct err
 
 	if (fd < 0)
 		return err_ctx(e, "'%s'", source);
-	if (mount_propagate(fd, MS_PRIVATE, e))
-		return -1;
-	if (m->attrs && mount_attrs(fd, m->attr_set, m->attr_clr, m->attr_off, e))
+	if (mount_private(fd, m->attrs ? m->attr_set : 0, m->attrs ? m->attr_clr : 0, m->attr_off,
+			  e))
 		return -1;
 	return take_fd(&fd);
 }

@@ -187,6 +187,15 @@ int mount_propagate(int fd, unsigned long flags, struct err *e)
 	return 0;
 }
 
+int mount_private(int fd, uint64_t set, uint64_t clr, uint64_t off, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = set, .attr_clr = clr, .propagation = MS_PRIVATE };
+
+	if (!mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
+		return 0;
+	return mount_propagate(fd, MS_PRIVATE, e) || mount_attrs(fd, set, clr, off, e) ? -1 : 0;
+}
+
 int mount_attach(int fd, int target, struct err *e)
 {
 	if (move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))

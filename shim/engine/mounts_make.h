@@ -46,6 +46,9 @@ int mount_attrs(int fd, uint64_t set, uint64_t clr, uint64_t off, struct err *e)
 /* The same for all mounts of the tree; locked ones are an error. */
 int mount_attrs_all(int fd, uint64_t set, uint64_t clr, struct err *e);
 
+/* mount_propagate(MS_PRIVATE) and mount_attrs(), mostly in one call. */
+int mount_private(int fd, uint64_t set, uint64_t clr, uint64_t off, struct err *e);
+
 /* flags: one of MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE, with MS_REC for the tree. */
 int mount_propagate(int fd, unsigned long flags, struct err *e);
 

@@ -123,7 +123,7 @@ const struct oci_mount_option oci_mount_options[] = {
 const struct oci_mount_option *oci_mount_option_find(const char *name)
 {
 	for (const struct oci_mount_option *o = oci_mount_options; o->name; o++) {
-		if (!strcmp(o->name, name))
+		if (*o->name == *name && !strcmp(o->name, name))
 			return o;
 	}
 	return NULL;
