@@ -68,7 +68,7 @@ static struct oci_process *read_process(const char *path, struct arena *a, struc
 /* The container's own process, as the config said when it was created. */
 static struct oci_process *own_process(const struct cli *cli, const char *id, struct err *e)
 {
-	struct oci_config *config = arena_alloc(cli->arena, sizeof(*config));
+	struct oci_config *config;
 	struct engine_info info = { 0 };
 
 	if (engine_state(&cli->engine, id, cli->arena, &info, e))
@@ -77,7 +77,8 @@ static struct oci_process *own_process(const struct cli *cli, const char *id, st
 		err_set(e, ESRCH, "cannot exec in a stopped container");
 		return NULL;
 	}
-	if (json_decode(info.state->config, oci_config_fields, config, cli->arena, e))
+	config = engine_config(&cli->engine, id, cli->arena, e);
+	if (!config)
 		return NULL;
 	if (!config->process)
 		err_set(e, EINVAL, "the container has no process to take defaults from");

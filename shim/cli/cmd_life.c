@@ -156,7 +156,10 @@ static int stay(const struct cli *cli, const struct life_options *o, struct fore
 		undo_create(cli, id, o->pid_file);
 		return -1;
 	}
-	if (!o->keep && engine_destroy(&cli->engine, id, true, &left))
+	/* by force where it does not look stopped: it shared a pid namespace, or the record is odd
+	 */
+	if (!o->keep && engine_destroy(&cli->engine, id, false, &left) &&
+	    engine_destroy(&cli->engine, id, true, &left))
 		log_msg(LOG_WARN, "%s: left as it is", left.msg);
 	return code;
 }

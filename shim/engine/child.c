@@ -58,9 +58,13 @@ void child_run(struct child *c, const struct child_step *steps)
 	}
 }
 
+/* Handlers are gone since the clone (CLONE_CLEAR_SIGHAND); what is ignored goes before execve. */
 void child_begin(struct child *c)
 {
-	exe_reset_signals();
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* without rights over the host, the parent can write our maps only while we are dumpable */
 	if (!c->rootless)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -231,6 +235,7 @@ static int prepare_exec(struct child *c, int report, struct err *e)
 	unsigned int preserved = p->listen_fds + p->preserve_fds;
 	int listener;
 
+	exe_reset_signals();
 	for (unsigned int i = 0; i < preserved; i++) {
 		if (fd_cloexec(STDERR_FILENO + 1 + (int)i, false))
 			return err_sys(e, "pass on fd %u", STDERR_FILENO + 1 + i);

@@ -33,6 +33,7 @@ struct child {
 	struct exe_self self;
 	bool staged; /* the cloned process clones the one that goes on */
 	bool rootless;
+	bool limited;	 /* the runtime has said that the limits are set */
 	int sync;	 /* child's end */
 	int parent_sync; /* parent's end; closed in the child */
 	int dir;	 /* state directory, with its lock; closed in the child */

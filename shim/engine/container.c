@@ -41,6 +41,22 @@ int container_open(const struct engine *en, const char *id, int lock_ms, struct 
 	return 0;
 }
 
+struct oci_config *container_config(const struct container *c, struct arena *a, struct err *e)
+{
+	struct oci_config *config = arena_alloc(a, sizeof(*config));
+
+	if (statedir_read_config(c->dir, c->record, a, e))
+		return NULL;
+	if (!c->record->config) {
+		err_set(e, EINVAL, "container's state has no config");
+		return NULL;
+	}
+	if (!json_decode(c->record->config, oci_config_fields, config, a, e))
+		return config;
+	err_ctx(e, "stored config");
+	return NULL;
+}
+
 void container_close(struct container *c)
 {
 	close_fd(&c->dir);

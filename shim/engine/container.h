@@ -21,6 +21,10 @@ struct container {
  */
 int container_open(const struct engine *en, const char *id, int lock_ms, struct arena *a,
 		   struct container *out, struct err *e);
+
+/* The stored config, decoded. In the arena. */
+struct oci_config *container_config(const struct container *c, struct arena *a, struct err *e);
+
 void container_close(struct container *c);
 
 /* From the process, the start socket and the freezer. */

@@ -25,6 +25,19 @@ int engine_state(const struct engine *en, const char *id, struct arena *a, struc
 	return 0;
 }
 
+struct oci_config *engine_config(const struct engine *en, const char *id, struct arena *a,
+				 struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct oci_config *config;
+
+	if (container_open(en, id, -1, a, &c, e))
+		return NULL;
+	config = container_config(&c, a, e);
+	container_close(&c);
+	return config;
+}
+
 int engine_list(const struct engine *en, struct arena *a, char ***ids, size_t *n, struct err *e)
 {
 	return statedir_list(en->root, a, ids, n, e);

@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "shim/engine/attrs.h"
 #include "shim/engine/destroy.h"
@@ -31,6 +30,7 @@
 #include "spec/base/fd.h"
 #include "spec/base/log.h"
 #include "spec/base/path.h"
+#include "spec/base/when.h"
 #include "spec/oci/validate.h"
 
 #define START_BACKLOG 8
@@ -108,34 +108,25 @@ static int make_plan(struct making *m, struct err *e)
 	return 0;
 }
 
-/* RFC 3339 in UTC with nanoseconds. */
-static char *now_text(struct arena *a)
-{
-	struct timespec now;
-	struct tm tm;
-	char date[32];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	return arena_printf(a, "%s.%09ldZ", date, now.tv_nsec);
-}
-
 static void fill_record(struct making *m)
 {
 	const struct oci_config *c = m->in.config;
-	struct json_object *doc = m->req->config_doc;
+	char now[WHEN_SIZE];
 
+	when_now(now);
 	m->record = (struct oci_state){
 		.oci_version = c->oci_version ? c->oci_version : arena_strdup(m->a, "1.0.0"),
 		.id = arena_strdup(m->a, m->req->id),
 		.bundle = arena_strdup(m->a, m->req->bundle),
 		.rootfs = arena_strdup(m->a, m->plan.mounts.rootfs),
-		.created = now_text(m->a),
+		.created = arena_strdup(m->a, now),
 		.owner = geteuid() ? arena_printf(m->a, "%u", geteuid())
 				   : arena_strdup(m->a, "root"),
 		.own_pidns = m->plan.ns.own_pidns,
-		.config = doc ? doc : json_own(m->a, oci_config_encode(c)),
+		.has_poststart = c->hooks.poststart.n,
+		.has_poststop = c->hooks.poststop.n,
+		.has_listener =
+			c->linux_ && c->linux_->seccomp && c->linux_->seccomp->listener_path,
 	};
 	m->record.annotations.n = c->annotations.n;
 	m->record.annotations.v = c->annotations.v;
@@ -156,6 +147,15 @@ static int claim(struct making *m, struct err *e)
 		return -1;
 	cache = m->plan.seccomp.present ? statedir_cache(m->en->root) : -1;
 	return seccomp_compile(&m->plan.seccomp, cache, m->a, &m->seccomp, e);
+}
+
+/* While the child is at work already, and before it is told to go on: no hook has run yet. */
+static int keep_config(struct making *m, struct err *e)
+{
+	struct json_object *doc = m->req->config_doc;
+
+	m->record.config = doc ? doc : json_own(m->a, oci_config_encode(m->in.config));
+	return statedir_write_config(m->child.dir, &m->record, e);
 }
 
 static int make_cgroups(struct making *m, struct err *e)
@@ -234,7 +234,7 @@ static int launch(struct making *m, struct err *e)
 		return -1;
 	if (waits && sync_send(c->parent_sync, SYNC_GO, 0, NULL))
 		return launch_expect(c, &m->init, SYNC_MOUNTED, e) ?: err_sys(e, "sync");
-	return 0;
+	return keep_config(m, e);
 }
 
 /* Limits first: a hook may widen what the device policy allows; and it sees the interfaces. */

@@ -116,6 +116,17 @@ static int remove_unreadable(const struct engine *en, const char *id, bool force
 	return 0;
 }
 
+/* The hooks outlive the directory that they are read from. */
+static int load_hooks(struct container *c, struct arena *a, bool force, struct err *e)
+{
+	if (!c->record->has_poststop || !statedir_read_config(c->dir, c->record, a, e))
+		return 0;
+	if (!force)
+		return -1;
+	log_msg(LOG_WARN, "%s: no poststop hooks are run", e->msg);
+	return 0;
+}
+
 static int destroy_locked(const struct engine *en, const char *id, bool force, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
@@ -131,7 +142,10 @@ static int destroy_locked(const struct engine *en, const char *id, bool force, s
 	}
 	/* the record names itself; whatever it says, the directory is the one we were given */
 	c.record->id = arena_strdup(&a, id);
-	failed = (!force && refuse(&c, e)) || destroy_remains(en, c.record, true, e) ? -1 : 0;
+	failed = (!force && refuse(&c, e)) || load_hooks(&c, &a, force, e) ||
+				 destroy_remains(en, c.record, true, e)
+			 ? -1
+			 : 0;
 	container_close(&c);
 	return failed;
 }

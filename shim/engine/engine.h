@@ -109,6 +109,10 @@ struct engine_info {
 int engine_state(const struct engine *en, const char *id, struct arena *a, struct engine_info *out,
 		 struct err *e);
 
+/* The config of a container as it was at create, with what update changed. In the arena. */
+struct oci_config *engine_config(const struct engine *en, const char *id, struct arena *a,
+				 struct err *e);
+
 /*
  * Signal init, or with `all` every process of the container (which never fails
  * for "already gone"). ESRCH: "container not running". A container without its

@@ -105,13 +105,11 @@ static int refuse(const struct container *c, bool ignore_paused, struct err *e)
 
 static int make_plan(struct joining *j, struct err *e)
 {
-	struct oci_config *config = arena_alloc(j->a, sizeof(*config));
+	struct oci_config *config = container_config(&j->container, j->a, e);
 	const struct json_strs *caps;
 
-	if (!j->container.record->config)
-		return err_set(e, EINVAL, "container's state has no config");
-	if (json_decode(j->container.record->config, oci_config_fields, config, j->a, e))
-		return err_ctx(e, "stored config");
+	if (!config)
+		return -1;
 	j->in = (struct plan_input){
 		.config = config,
 		.host = j->en->host,

@@ -90,11 +90,44 @@ static int step_devices(struct child *c, struct err *e)
 	return dev_apply(&c->plan->dev, c->rootfs, e);
 }
 
+/* Do hooks want to see the container as it is before the pivot? */
+static bool has_create_hooks(const struct child *c)
+{
+	const struct oci_hooks *h = &c->config->hooks;
+
+	return h->prestart.n || h->create_runtime.n || h->create_container.n;
+}
+
+/* The runtime has set the limits, and its hooks have run. */
+static int wait_limits(struct child *c, struct err *e)
+{
+	if (c->limited)
+		return 0;
+	c->limited = true;
+	return child_wait_go(c, e);
+}
+
 static int step_tell_mounted(struct child *c, struct err *e)
 {
 	if (sync_send(c->sync, SYNC_MOUNTED, 0, NULL))
 		return err_sys(e, "tell the runtime");
-	return child_wait_go(c, e);
+	return has_create_hooks(c) ? wait_limits(c, e) : 0;
+}
+
+/*
+ * Without hooks the limits are set while we go on, up to the first open of a
+ * device: a v1 list denies all for a moment before it allows some.
+ */
+static int step_terminal(struct child *c, struct err *e)
+{
+	if (c->plan->proc.terminal && wait_limits(c, e))
+		return -1;
+	return child_terminal(c, e);
+}
+
+static int step_stdio(struct child *c, struct err *e)
+{
+	return wait_limits(c, e) || child_stdio(c, e) ? -1 : 0;
 }
 
 /* In the container's namespaces, with the host's files still in sight. */
@@ -174,10 +207,10 @@ static const struct child_step init_steps[] = {
 	{ "enter the root file system", step_pivot },
 	{ "root file system", child_root },
 	{ "session", child_session },
-	{ NULL, child_terminal },
+	{ NULL, step_terminal },
 	{ "console", step_console },
 	{ NULL, step_seal },
-	{ "stdio", child_stdio },
+	{ "stdio", step_stdio },
 	{ NULL, step_names },
 	{ NULL, child_attrs },
 	{ NULL, child_rights },
@@ -238,7 +271,6 @@ _Noreturn void init_main(struct child *c)
 	child_run(c, init_steps);
 	obey_signals();
 	conn = wait_start(c->start, &e);
-	exe_reset_signals();
 	if (conn < 0)
 		_exit(EXIT_FAILURE);
 	if (start_hooks(c, &e))

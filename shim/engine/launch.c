@@ -104,7 +104,7 @@ int launch_clone(struct child *c, uint64_t flags, void (*run)(struct child *), s
 		 struct err *e)
 {
 	struct clone_args args = {
-		.flags = CLONE_PIDFD | flags,
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | flags,
 		.pidfd = (uint64_t)(uintptr_t)&l->pidfd,
 		.exit_signal = SIGCHLD,
 	};

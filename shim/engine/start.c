@@ -41,15 +41,16 @@ static int connect_start(int dir, struct err *e)
 /* runtime-spec: a failing poststart hook stops the container. */
 static int poststart(const struct container *c, struct arena *a, struct err *e)
 {
-	struct oci_config *config = arena_alloc(a, sizeof(*config));
+	struct oci_config *config;
 	struct hook_place place = { .cwd = c->record->bundle };
 	auto_fd int pidfd = -1;
 	struct err ignored;
 
-	if (!c->record->config)
+	if (!c->record->has_poststart)
 		return 0;
-	if (json_decode(c->record->config, oci_config_fields, config, a, e))
-		return err_ctx(e, "stored config");
+	config = container_config(c, a, e);
+	if (!config)
+		return -1;
 	if (!config->hooks.poststart.n)
 		return 0;
 	place.state = oci_state_document(c->record, OCI_RUNNING, c->record->pid, false, false, a);
@@ -65,12 +66,13 @@ static int poststart(const struct container *c, struct arena *a, struct err *e)
 static int open_listener(const struct container *c, struct arena *a, struct listener *l,
 			 struct err *e)
 {
-	struct oci_config *config = arena_alloc(a, sizeof(*config));
+	struct oci_config *config;
 
-	if (!c->record->config)
+	if (!c->record->has_listener)
 		return 0;
-	if (json_decode(c->record->config, oci_config_fields, config, a, e))
-		return err_ctx(e, "stored config");
+	config = container_config(c, a, e);
+	if (!config)
+		return -1;
 	if (!config->linux_ || listener_connect(config->linux_->seccomp, l, e))
 		return config->linux_ ? -1 : 0;
 	if (l->sock < 0)

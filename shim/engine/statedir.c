@@ -142,6 +142,31 @@ int statedir_write(int dirfd, const struct oci_state *s, struct err *e)
 	return replace_file(dirfd, STATEDIR_RECORD, text, strlen(text), RECORD_MODE, e);
 }
 
+int statedir_read_config(int dirfd, struct oci_state *s, struct arena *a, struct err *e)
+{
+	size_t len = 0;
+	char *text;
+
+	if (s->config)
+		return 0;
+	text = read_file(dirfd, STATEDIR_CONFIG, RECORD_MAX, a, &len, e);
+	if (!text && e->num == ENOENT)
+		return 0;
+	s->config = text ? json_parse(text, len, e) : NULL;
+	if (!s->config)
+		return err_ctx(e, "stored config");
+	json_own(a, s->config);
+	return 0;
+}
+
+int statedir_write_config(int dirfd, const struct oci_state *s, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	const char *text = json_text(s->config, false, &a);
+
+	return replace_file(dirfd, STATEDIR_CONFIG, text, strlen(text), RECORD_MODE, e);
+}
+
 bool statedir_exists(const char *root, const char *id)
 {
 	auto_fd int rootfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -12,12 +12,16 @@
 /*
  * Layout of a container's directory (0700, owned by our euid or refused):
  *   state.json   oci_state, replaced by rename
+ *   config.json  the config as it was at create, with what update changed; most commands
+ *                need not read it, so it is apart. Written before anything reads it: no hook
+ *                has run where it is missing
  *   start.new    the start socket while the container is being created
  *   start        its name from "created" on; engine_start() unlinks it
  * The lock is a flock(2) on the directory itself: it goes away with its holder.
  * Names that are no valid id are ours: STATEDIR_CACHE.
  */
 #define STATEDIR_RECORD	   "state.json"
+#define STATEDIR_CONFIG	   "config.json"
 #define STATEDIR_START	   "start"
 #define STATEDIR_START_NEW "start.new"
 #define STATEDIR_CACHE	   "@seccomp" /* below the root: compiled filters */
@@ -44,6 +48,13 @@ bool statedir_locked(int dirfd);
 /* The record. read: ENOENT when there is none yet, else damaged (EINVAL). */
 struct oci_state *statedir_read(int dirfd, struct arena *a, struct err *e);
 int statedir_write(int dirfd, const struct oci_state *s, struct err *e);
+
+/*
+ * The config of a record, which the arena owns: read into s->config unless it is there; an
+ * absent file leaves NULL. Written from s->config.
+ */
+int statedir_read_config(int dirfd, struct oci_state *s, struct arena *a, struct err *e);
+int statedir_write_config(int dirfd, const struct oci_state *s, struct err *e);
 
 /* Is there a directory of that name, whoever owns it? */
 bool statedir_exists(const char *root, const char *id);

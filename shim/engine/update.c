@@ -129,7 +129,7 @@ static int apply(const struct container *c, const struct plan_update *p, struct 
 		if (!c->record->config)
 			c->record->config = json_own(a, json_object_new_object());
 		plan_update_record(p, c->record->config);
-		failed = statedir_write(c->dir, c->record, e);
+		failed = statedir_write_config(c->dir, c->record, e);
 	}
 	if (failed)
 		roll_back(&undo, &cg, a, e);
@@ -148,7 +148,8 @@ int engine_update(const struct engine *en, const char *id, const struct oci_reso
 	if (container_open(en, id, STATEDIR_LOCK_MS, &a, &c, e))
 		return -1;
 	if (c.status == OCI_CREATED || c.status == OCI_RUNNING || c.status == OCI_PAUSED)
-		failed = plan_update(c.record, en->host, r, &a, &p, e);
+		failed = statedir_read_config(c.dir, c.record, &a, e) ||
+			 plan_update(c.record, en->host, r, &a, &p, e);
 	else
 		failed = err_set(e, ESRCH, "container not running: '%s' is %s", id,
 				 container_status_name(c.status));

@@ -31,7 +31,9 @@ const struct json_field oci_state_fields[] = {
 	F_BOOL(struct oci_state, rdt_made, "rdtMade", 0),
 	F_STR(struct oci_state, rdt_monitor, "rdtMonitor", 0),
 	F_MAP(struct oci_state, annotations, "annotations", 0),
-	F_RAW(struct oci_state, config, "config", 0),
+	F_BOOL(struct oci_state, has_poststart, "poststart", 0),
+	F_BOOL(struct oci_state, has_poststop, "poststop", 0),
+	F_BOOL(struct oci_state, has_listener, "listener", 0),
 	{ 0 },
 };
 

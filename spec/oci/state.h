@@ -47,7 +47,9 @@ struct oci_state {
 	bool rdt_made;	   /* we made it, so destroy removes it */
 	char *rdt_monitor; /* its monitoring group, which we made; or NULL */
 	json_list(struct json_kv) annotations;
-	struct json_object *config; /* the config.json as it was at create */
+	/* what there is to look up in the config at later steps; most containers have none of it */
+	bool has_poststart, has_poststop, has_listener;
+	struct json_object *config; /* as it was at create; in a file of its own, not in this one */
 };
 extern const struct json_field oci_state_fields[];
 

@@ -19,7 +19,7 @@ teardown() {
 
 # stored FILTER: of linux.resources in the record
 stored() {
-	jq -c ".config.linux.resources$1" "$STATE/c1/state.json"
+	jq -c ".linux.resources$1" "$STATE/c1/config.json"
 }
 
 # cg_all: every setting that the tests look at, to compare before and after
@@ -121,14 +121,14 @@ cg_all() {
 	local before record
 	peapod start c1
 	before=$(cg_all)
-	record=$(cat "$STATE/c1/state.json")
+	record=$(cat "$STATE/c1/config.json")
 	run -1 peapod update --pids-limit 5 --cpu-share 1000 --cpu-quota 10000 --cpuset-cpus 4095 c1
 	assert_output --partial "cpu: cpus"
 	assert_equal "$(cg_all)" "$before"
 	run -1 peapod update --cpu-share 1000 --cpu-quota 10000 --cpu-period 999999999 c1
 	assert_output --partial "cpu: "
 	assert_equal "$(cg_all)" "$before"
-	assert_equal "$(cat "$STATE/c1/state.json")" "$record"
+	assert_equal "$(cat "$STATE/c1/config.json")" "$record"
 }
 
 @test "a memory limit below what is in use is refused with the usage (v1)" {

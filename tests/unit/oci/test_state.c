@@ -10,7 +10,7 @@ static const char text[] =
 	"\"owner\":\"root\",\"cgroupDriver\":\"systemd\",\"systemdScope\":\"a-one.scope\","
 	"\"cgroups\":[{\"key\":\"memory\",\"path\":\"/sys/fs/cgroup/memory/one\",\"created\":true},"
 	"{\"key\":\"\",\"path\":\"/sys/fs/cgroup/unified/one\"}],\"ownPidns\":true,"
-	"\"annotations\":{\"k\":\"v/w\"},\"config\":{\"any\":[1,{\"x\":null}]}}";
+	"\"annotations\":{\"k\":\"v/w\"},\"poststop\":true}";
 
 static struct oci_state *state(struct arena *a)
 {
@@ -31,6 +31,7 @@ TEST(state_round_trip)
 	CHECK(s->cgroups.n == 2 && s->cgroups.v[0].created && !s->cgroups.v[1].created);
 	CHECK_TEXT(s->cgroups.v[1].key, "");
 	CHECK(s->start_time == UINT64_MAX && s->own_pidns);
+	CHECK(s->has_poststop && !s->has_poststart && !s->has_listener);
 	CHECK_TEXT(oci_state_text(s, &a), text);
 }
 
