@@ -157,12 +157,18 @@ $(B)/tests/tool/ttrpc-call: $(B)/tests/tool/ttrpc-call.o $(call lib,spec/ttrpc) 
 	$(link) $(call static,-lprotobuf-c) $(JSON)
 
 # Side by side with the rivals: tests/bench/README.md.
-FLOORS := $(B)/tests/bench/floor-oci $(B)/tests/bench/floor-cni
+# SECTIONS="oci cni" for some of it, QUICK=1 for ten minutes, RIVALS= to take what is there.
+FLOORS := $(B)/tests/bench/floor-oci $(B)/tests/bench/floor-cni $(B)/tests/bench/steps
 $(B)/tests/bench/floor-%: tests/bench/floor_%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -o $@ $< $(if $(filter %cni,$@),-lmnl,-static)
+$(B)/tests/bench/steps: tests/bench/steps.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -o $@ $<
+RIVALS ?= 1
 bench: all $(FLOORS)
-	tests/bench/bench --build $(B) $(BENCH)
+	$(if $(RIVALS),hack/deps rivals)
+	tests/bench/bench --build $(B) $(if $(QUICK),--quick) $(BENCH) $(SECTIONS)
 .PHONY: bench
 
 pause-image: $(B)/pause.tar

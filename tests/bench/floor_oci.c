@@ -162,6 +162,24 @@ static void bind_over(const char *source, const char *target, bool ro)
 		     target);
 }
 
+/* As both configurations ask: every hierarchy's own directory, read-only, below a tmpfs. */
+static void show_cgroups(const struct cgroups *c)
+{
+	char target[PATH_SIZE];
+
+	need(!mount("tmpfs", "sys/fs/cgroup", "tmpfs", SAFE, "mode=755"), "sys/fs/cgroup");
+	for (int i = 0; i < c->count; i++) {
+		const char *name = c->dir[i] + strlen("/sys/fs/cgroup/");
+
+		snprintf(target, sizeof(target), "sys/fs/cgroup/%.*s", (int)strcspn(name, "/"),
+			 name);
+		need(!mkdir(target, 0755), target);
+		bind_over(c->dir[i], target, true);
+	}
+	need(!mount(NULL, "sys/fs/cgroup", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | SAFE, NULL),
+	     "sys/fs/cgroup");
+}
+
 static void make_dev(void)
 {
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
@@ -174,7 +192,7 @@ static void make_dev(void)
 	need(!symlink("pts/ptmx", "dev/ptmx"), "dev/ptmx");
 }
 
-static void make_root(const char *rootfs, bool cri)
+static void make_root(const struct cgroups *c, const char *rootfs, bool cri)
 {
 	need(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
 	need(!mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL), rootfs);
@@ -186,6 +204,7 @@ static void make_root(const char *rootfs, bool cri)
 			    common[i].data),
 		     common[i].target);
 	}
+	show_cgroups(c);
 	make_dev();
 	if (cri)
 		close(open("dev/termination-log", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
@@ -239,7 +258,7 @@ static void child(const struct cgroups *c, const char *rootfs, bool cri)
 		need(write(c->tasks[i], "0", 1) == 1, c->dir[i]);
 	if (!cri)
 		need(!sethostname("floor", 5), "sethostname");
-	make_root(rootfs, cri);
+	make_root(c, rootfs, cri);
 	drop_caps();
 	execve(args[0], args, env);
 	need(false, args[0]);

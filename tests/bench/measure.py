@@ -40,8 +40,8 @@ class Timer:
         if code != 0:
             with open(self.log, encoding="utf-8", errors="replace") as f:
                 raise Failed(f"{' '.join(argv)}: exit status {code}: {f.read().strip()} {text}")
-        if operation:
-            self.times[operation] = took
+        if operation:  # one that takes several programs takes the time of all
+            self.times[operation] = self.times.get(operation, 0) + took
         return text
 
     def note(self, operation, nanoseconds):
@@ -49,7 +49,7 @@ class Timer:
         self.times[operation] = nanoseconds
 
 
-def interleave(contenders, rounds, seconds, log):
+def interleave(contenders, rounds, seconds, log, warm_up=WARM_UP):
     """Sample contenders in turn (A B C, B C A, ...) until `rounds` are done or time is up.
 
     contenders: {name: function(timer)}. Returns {name: [{operation: ns}, ...]}, the same number of
@@ -57,7 +57,7 @@ def interleave(contenders, rounds, seconds, log):
     """
     names, samples, broken = list(contenders), {name: [] for name in contenders}, {}
     deadline = time.monotonic() + seconds
-    for i in range(-WARM_UP, rounds):
+    for i in range(-warm_up, rounds):
         if i >= MIN_ROUNDS and time.monotonic() > deadline:
             break
         for name in names[i % len(names):] + names[:i % len(names)]:
@@ -89,8 +89,10 @@ def interval(values):
 
 def summary(values):
     """The figures of one operation of one contender, in milliseconds."""
+    ordered = sorted(values)
     return {"n": len(values), "median_ms": statistics.median(values) / 1e6,
-            "min_ms": min(values) / 1e6, "mad_ms": mad(values) / 1e6}
+            "min_ms": ordered[0] / 1e6, "mad_ms": mad(values) / 1e6,
+            "p90_ms": ordered[math.ceil(0.9 * len(ordered)) - 1] / 1e6}
 
 
 def ratio(ours, theirs):
@@ -116,8 +118,8 @@ def compare(samples, ours="peapod"):
 
 def table(title, operations, broken):
     """A Markdown table; a ratio that is not clear is said to be so, and not told."""
-    lines = [f"### {title}", "", "| operation | contender | median ms | min | MAD | n | "
-             "peapod / contender (95 % interval) |", "|---|---|---|---|---|---|---|"]
+    lines = [f"### {title}", "", "| operation | contender | median ms | min | p90 | MAD | n | "
+             "peapod / contender (95 % interval) |", "|---|---|---|---|---|---|---|---|"]
     for op, entry in operations.items():
         for name, s in entry["contenders"].items():
             r = entry["ratios"].get(name)
@@ -128,9 +130,19 @@ def table(title, operations, broken):
             else:
                 text = "too noisy to tell"
             lines.append(f"| {op} | {name} | {s['median_ms']:.2f} | {s['min_ms']:.2f} | "
-                         f"{s['mad_ms']:.2f} | {s['n']} | {text} |")
+                         f"{s['p90_ms']:.2f} | {s['mad_ms']:.2f} | {s['n']} | {text} |")
     lines += [""] + [f"{name}: not measured: {why}" for name, why in broken.items()]
     return "\n".join(lines) + "\n"
+
+
+def figures(title, columns, rows, remarks=()):
+    """A Markdown table of what is counted and not timed. rows: lists, as long as columns."""
+    def text(value):
+        return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+    lines = [f"### {title}", "", "| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(map(text, row)) + " |" for row in rows]
+    return "\n".join(lines + [""] + list(remarks)) + "\n"
 
 
 def clear_share(results):

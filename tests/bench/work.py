@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""work: what is measured. Each function returns {contender: function(runner)}.
+"""work: what is measured of runtimes. Each function returns {contender: function(runner)}.
 
 A runner is a measure.Timer or a counts.Counter: run(operation, argv) does one step of the work.
 """
 import json
-import os
-import time
 
+import cniwork
+import rivals
 import stage as st
 from measure import Failed
 
@@ -14,25 +14,23 @@ TRUE = ["/bin/true"]
 IDLE = ["/bin/sleep", "1000"]
 
 
-def runtimes(stage, rivals=True):
+def runtimes(stage, with_rivals=True):
     """{name: the first words of its command line}"""
-    commands = {"peapod": [f"{stage.build}/peapod", "--root", f"{stage.dir}/peapod"]}
-    if rivals:
-        commands["runc"] = ["/usr/sbin/runc", "--root", f"{stage.dir}/runc"]
-        commands["crun"] = ["/usr/bin/crun", "--root", f"{stage.dir}/crun",
-                            "--cgroup-manager=cgroupfs"]
-    return {name: c for name, c in commands.items() if os.access(c[0], os.X_OK)}
+    commands = {"peapod": [f"{stage.build}/peapod", "--root", f"{stage.run}/peapod"]}
+    for name, words in rivals.runtimes().items() if with_rivals else ():
+        commands[name] = words + ["--root", f"{stage.run}/{name.replace(' ', '-')}"]
+    return commands
 
 
-def oci_run(stage, shape, rivals=True):
+def oci_run(stage, shape, with_rivals=True):
     """`run` of /bin/true, whole: create, start, wait, delete."""
     work = {}
-    for name, command in runtimes(stage, rivals).items():
-        bundle = stage.bundle(f"run-{shape}-{name}", shape, TRUE)
+    for name, command in runtimes(stage, with_rivals).items():
+        bundle = stage.bundle(f"run-{shape}-{name.replace(' ', '-')}", shape, TRUE)
         argv = command + ["run", "--bundle", bundle, f"{stage.cgroup}-{shape}"]
         work[name] = lambda runner, argv=argv: runner.run("run", argv)
     floor = f"{stage.build}/tests/bench/floor-oci"
-    if rivals and st.layout().startswith("v1"):
+    if with_rivals and st.layout().startswith("v1"):
         argv = [floor, shape, stage.rootfs, f"{stage.cgroup}-floor"]
         if shape == "cri":
             argv.append(str(stage.hold_namespaces()))
@@ -45,12 +43,12 @@ def stopped(runner, state):
     return lambda: json.loads(runner.run(None, state))["status"] == "stopped"
 
 
-def oci_life(stage, shape, rivals=True):
+def oci_life(stage, shape, with_rivals=True):
     """A container that idles, step by step."""
     work = {}
-    for name, command in runtimes(stage, rivals).items():
-        bundle = stage.bundle(f"life-{shape}-{name}", shape, IDLE)
-        container = f"{stage.cgroup}-{name}-{shape}"
+    for name, command in runtimes(stage, with_rivals).items():
+        container = f"{stage.cgroup}-{name}-{shape}".replace(" ", "-")
+        bundle = stage.bundle(f"life-{container}", shape, IDLE)
 
         def life(runner, command=command, bundle=bundle, container=container):
             state = command + ["state", container]
@@ -66,87 +64,18 @@ def oci_life(stage, shape, rivals=True):
     return work
 
 
-def netconf(stage, name, subnet, masquerade):
-    """The configuration of a network of its own."""
-    return stage.write(f"{name}.conf", {
-        "cniVersion": "1.0.0", "name": name, "type": "bridge", "bridge": f"br-{name}"[:15],
-        "isGateway": True, "isDefaultGateway": True, "ipMasq": masquerade,
-        "ipam": {"type": "host-local", "dataDir": f"{stage.dir}/leases",
-                 "ranges": [[{"subnet": f"{subnet}.0/24"}]]}})
-
-
-def add_and_del(stage, name, plugin, conf):
-    """One pod's interface, made and removed; also how long until no process works at it."""
-    netns = stage.netns(name)
-    env = dict(os.environ, CNI_CONTAINERID=name, CNI_NETNS=netns, CNI_IFNAME="eth0",
-               CNI_PATH=os.path.dirname(plugin))
-
-    def work(runner):
-        runner.run("ADD", [plugin], env=dict(env, CNI_COMMAND="ADD"), stdin=conf)
-        with st.orphans() as left:
-            begin = time.perf_counter_ns()
-            runner.run("DEL", [plugin], env=dict(env, CNI_COMMAND="DEL"), stdin=conf)
-            if not st.wait_until(lambda: not left()):
-                raise Failed(f"{name}: DEL leaves processes behind")
-            runner.note("DEL and its child", time.perf_counter_ns() - begin)
-    return work
-
-
-def floor_add_and_del(stage, bridge):
-    """The same by the floor program, with the bridge of another."""
-    netns, lease = stage.netns("floor"), f"{stage.dir}/lease"
-    args = [netns, bridge, "vethfloor", "10.201.0.250", "10.201.0.1", lease]
-    floor = f"{stage.build}/tests/bench/floor-cni"
-
-    def work(runner):
-        runner.run("ADD", [floor, "add"] + args)
-        runner.run("DEL", [floor, "del"] + args)
-    return work
-
-
-def own_plugins(stage):
-    """A directory in which our plugin has the names of those it replaces."""
-    own = f"{stage.dir}/cni-bin"
-    os.makedirs(own, exist_ok=True)
-    for name in ("bridge", "host-local"):
-        if not os.path.lexists(f"{own}/{name}"):
-            os.symlink(f"{stage.build}/peapod-cni", f"{own}/{name}")
-    return own
-
-
-def cni(stage, masquerade, rivals=True):
-    """ADD and DEL, bridge and host-local."""
-    own = own_plugins(stage)
-    kind = "masq" if masquerade else "plain"
-    subnet = 203 if masquerade else 201
-    ours = f"p{kind}"
-    work = {"peapod": add_and_del(stage, ours, f"{own}/bridge",
-                                  netconf(stage, ours, f"10.{subnet}.0", masquerade))}
-    if not rivals:
-        return work
-    theirs = f"d{kind}"
-    if os.access("/usr/lib/cni/bridge", os.X_OK):
-        work["Debian's plugins"] = add_and_del(
-            stage, theirs, "/usr/lib/cni/bridge",
-            netconf(stage, theirs, f"10.{subnet + 1}.0", masquerade))
-    if not masquerade:  # masquerading has no cost a pod: what matches a subnet is there already
-        work["floor"] = floor_add_and_del(stage, f"br-{ours}")
-    return work
-
-
 def pod(stage, network):
     """A pod of one container, from nothing to running, and away."""
     kind = "net" if network else "bare"
     bundle = stage.bundle(f"pod-{kind}", "default", IDLE)
-    command = [f"{stage.build}/peapod", "--root", f"{stage.dir}/pods-{kind}", "pod"]
+    command = [f"{stage.build}/peapod", "--root", f"{stage.run}/pods-{kind}", "pod"]
     name = f"{stage.cgroup}-{kind}"
     options = ["--name", name, "--cgroup-parent", f"/{stage.cgroup}"]
     if network:
-        with open(netconf(stage, "pods", "10.205.0", False), encoding="utf-8") as f:
-            plugin = json.load(f)
-        version, network_name = plugin.pop("cniVersion"), plugin.pop("name")
-        options += ["--cni-path", own_plugins(stage), "--cni", stage.write("pods.conflist", {
-            "cniVersion": version, "name": network_name, "plugins": [plugin]})]
+        net = cniwork.Network(stage, "pods", "plain", 90)
+        plugin = {k: v for k, v in net.plugins[0].items() if k not in ("cniVersion", "name")}
+        options += ["--cni-path", net.directory, "--cni", stage.write("pods.conflist", {
+            "cniVersion": "1.0.0", "name": net.name, "plugins": [plugin]})]
 
     def life(runner):
         runner.run("pod run -d", command + ["run", "--detach"] + options + [bundle])
