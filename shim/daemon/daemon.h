@@ -22,9 +22,10 @@ struct daemon {
 	struct jobs jobs;
 	struct tasks tasks;
 	struct sandbox sandbox;
-	struct loop_source signals, leave_timer, shown_timer, alone_timer;
+	struct loop_source signals, leave_timer, drain_timer, alone_timer;
 	bool leaving;	       /* Shutdown was accepted */
 	unsigned int leave_ms; /* since then */
+	uint64_t drain_step;   /* ms between two looks at output that is being read */
 };
 
 /* Shutdown: end the loop when replies and events are delivered. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -64,10 +65,17 @@ static int open_log_file(const char *path, struct err *e)
 	return fd < 0 ? err_sys(e, "open log file '%s'", path) : fd;
 }
 
-/* The reader is opened first, so that opening the writer does not wait for containerd. */
+/* An fd, or -1 with ENXIO when nobody reads the FIFO; one who waits to open it does. */
+static int open_writer(const char *path)
+{
+	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* The reader is opened before the writer, whose opening so does not wait for containerd. */
 static int open_output(struct io *io, int i, const char *path, bool terminal, struct err *e)
 {
 	int nonblock = terminal ? O_NONBLOCK : 0, fd;
+	auto_fd int probe = -1; /* until the writer is open, for a reader not to see an end */
 
 	if (str_starts(path, SCHEME_FILE))
 		return open_log_file(path + strlen(SCHEME_FILE), e);
@@ -76,6 +84,8 @@ static int open_output(struct io *io, int i, const char *path, bool terminal, st
 	if (strstr(path, "://"))
 		return err_set(e, ENOTSUP, "output '%s': the scheme is not supported", path);
 	if (is_fifo(path)) {
+		probe = open_writer(path);
+		io->met[i - 1] = probe >= 0;
 		io->keep[i] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		if (io->keep[i] < 0)
 			return err_sys(e, "open output '%s' for reading", path);
@@ -104,6 +114,7 @@ static int open_logger(struct io *io, bool terminal, struct io_child *child, str
 		child->log[i] = pair[0];
 		child->stdio[i + 1] = pair[1];
 		io->keep[i + 1] = fcntl(pair[0], F_DUPFD_CLOEXEC, 0);
+		io->met[i] = true;
 	}
 	if (terminal && fcntl(child->stdio[1], F_SETFL, O_NONBLOCK))
 		return err_sys(e, "set up a pipe");
@@ -208,32 +219,67 @@ void io_close_stdin(struct io *io)
 	close_fd(&io->keep[0]);
 }
 
-bool io_show_writers(struct io *io)
+/* As long as the reader is open the writer can be, too. */
+static void turn_round(struct io *io, int i)
 {
-	bool left = false;
+	int reader = io->keep[i + 1];
 
-	for (int i = 0; i < 2; i++) {
-		int reader = io->keep[i + 1], n = 0;
-
-		if (reader < 0 || ioctl(reader, FIONREAD, &n) || !n)
-			continue;
-		left = true;
-		if (io->shown[i] < 0)
-			io->shown[i] = open(fd_path(reader).s, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	}
-	return left;
+	if (io->writers[i] || reader < 0)
+		return;
+	io->writers[i] = true;
+	io->keep[i + 1] = open_writer(fd_path(reader).s);
+	close_fd(&reader);
 }
 
-void io_hide_writers(struct io *io)
+static bool has_reader(int writer)
 {
-	close_fd(&io->shown[0]);
-	close_fd(&io->shown[1]);
+	struct pollfd p = { .fd = writer };
+
+	return writer >= 0 && poll(&p, 1, 0) == 0; /* POLLERR is always asked for */
+}
+
+static bool stream_unread(struct io *io, int i, bool expected)
+{
+	int bytes = 0;
+
+	turn_round(io, i);
+	if (io->keep[i + 1] < 0)
+		return false;
+	if (!has_reader(io->keep[i + 1]))
+		return expected || !io->met[i];
+	return !ioctl(io->keep[i + 1], FIONREAD, &bytes) && bytes;
+}
+
+bool io_unread(struct io *io, bool expected)
+{
+	bool out, err;
+
+	if (io->relay && relay_busy(io->relay))
+		return true;
+	out = stream_unread(io, 0, expected);
+	err = stream_unread(io, 1, expected);
+	return out || err;
+}
+
+bool io_has_reader(struct io *io)
+{
+	for (int i = 0; i < 2; i++) {
+		turn_round(io, i);
+		if (has_reader(io->keep[i + 1]))
+			return true;
+	}
+	return false;
+}
+
+void io_let_go(struct io *io)
+{
+	close_fd(&io->keep[1]);
+	close_fd(&io->keep[2]);
 }
 
 void io_close(struct io *io)
 {
 	relay_free(io->relay);
-	io_hide_writers(io);
 	for (int i = 0; i < 3; i++) {
 		close_fd(&io->keep[i]);
 		free(io->path[i]);

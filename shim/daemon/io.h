@@ -15,20 +15,26 @@
  * themselves. The shim holds the other end of each: a reader of stdout and
  * stderr, so that a process neither dies of SIGPIPE nor loses a byte while
  * containerd is away, and a writer of stdin, so that a client may come and go
- * without an end of file. It never holds a writer of stdout or stderr, as
- * containerd waits for their end before it deletes a container.
+ * without an end of file.
+ *
+ * What is in a FIFO lasts as long as somebody has it open, and who opens it for
+ * reading waits for a writer. So when the process has ended the shim turns its
+ * readers into writers, and holds them until all has been read (io_unread()).
+ * Then it lets go: containerd waits for the end of output before it deletes a
+ * container.
  */
 struct io {
 	char *path[3]; /* as containerd gave them, "" for none */
 	bool terminal;
-	int keep[3];  /* [0] a writer of stdin, [1] and [2] readers of stdout and stderr; -1 */
-	int shown[2]; /* writers of stdout and stderr, see io_show_writers(); -1 */
+	int keep[3];	     /* [0] a writer of stdin; of stdout and stderr as above; -1 */
+	bool met[2];	     /* somebody read stdout, stderr when they were opened */
+	bool writers[2];     /* keep[1], keep[2] are */
 	struct relay *relay; /* of a terminal */
 	pid_t logger;	     /* of a binary:// URI, 0: none */
 };
 #define IO_INIT                                                                                    \
 	{                                                                                          \
-		.keep = { -1, -1, -1 }, .shown = { -1, -1 }                                        \
+		.keep = { -1, -1, -1 }                                                             \
 	}
 
 /* What goes to the helper that starts the process. */
@@ -64,19 +70,24 @@ size_t io_child_fds(const struct io_child *child, int *fds);
 /* The process was started with this terminal (-1: none); console becomes the io's. */
 int io_started(struct io *io, int console, struct err *e);
 
-/* The process has ended: containerd shall see the end of its output. */
+/* The process has ended, its input too. */
 void io_ended(struct io *io);
+
+/*
+ * After io_ended(): is there output that has not been read, but will be?
+ * `expected`: a reader may still come, as containerd is on its way to open the
+ * FIFO, or will be when it is started again. A reader that has gone does not count.
+ */
+bool io_unread(struct io *io, bool expected);
+
+/* Somebody reads the output now. */
+bool io_has_reader(struct io *io);
+
+/* Let the end of the output be seen. */
+void io_let_go(struct io *io);
 
 /* No more input, as soon as containerd's end is closed too. */
 void io_close_stdin(struct io *io);
-
-/*
- * For a process that ended while containerd was away: what it wrote is still
- * in the FIFOs, but containerd's opening of them would wait for a writer. So
- * show it one, until io_hide_writers(). False when everything has been read.
- */
-bool io_show_writers(struct io *io);
-void io_hide_writers(struct io *io);
 
 /* Release everything; a zeroed or closed one is fine. */
 void io_close(struct io *io);

@@ -18,9 +18,20 @@
  * comes while the start is under way waits for life_settle(), and that of init
  * waits until the container's other processes, which the kernel does not end
  * when the pid namespace is shared, are killed and the execs are reaped.
+ *
+ * And every exit waits until the output has been read. With the exit containerd
+ * (all versions) gives up a FIFO that it has not opened yet, with all that is in
+ * it: its openings go on in the background, and on a busy node they may be that
+ * late; a restarted containerd opens its FIFOs anew for what runs, not for what
+ * has stopped. So such a process still counts as running, but not for longer
+ * than TELL_MS after somebody could have read; see io_unread(). The restarted
+ * containerd moreover drops the exit of a container that it has asked to wait
+ * for but not yet put into its tables, so that it is told after SETTLE_MS only.
  */
 
-#define SHOWN_MS 200 /* from State to the opening of the FIFOs it is a matter of few */
+#define TELL_MS	      5000
+#define SETTLE_MS     2000
+#define DRAIN_STEP_MS 16 /* between two looks, 1 at first */
 
 void life_reply_wait(struct call *c, const struct process *p)
 {
@@ -40,38 +51,96 @@ void life_release(struct process *p)
 		life_reply_wait(c, p);
 }
 
-static void on_shown(struct loop_source *src, uint32_t events)
-{
-	struct daemon *d = container_of(src, struct daemon, shown_timer);
-
-	(void)events;
-	loop_del(&d->loop, src);
-	for (struct link *l = d->tasks.all.next; l != &d->tasks.all; l = l->next)
-		io_hide_writers(&container_of(l, struct task, link)->init.io);
-}
-
-void life_show_output(struct daemon *d, struct process *p)
-{
-	struct err e;
-
-	if (p->id || !p->unheard || p->state != ST_STOPPED)
-		return;
-	if (!io_show_writers(&p->io))
-		p->unheard = false;
-	else if (loop_timer(&d->loop, &d->shown_timer, SHOWN_MS, 0, on_shown, &e))
-		io_hide_writers(&p->io);
-}
-
 static void finish(struct daemon *d, struct process *p)
 {
 	p->reaped = false;
 	if (p->state != ST_DELETING)
 		p->state = ST_STOPPED;
-	io_ended(&p->io);
+	io_let_go(&p->io);
 	if (!p->silent)
 		event_exit(&d->events, p);
 	life_release(p);
-	p->unheard = server_alone(&d->server);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void on_drain(struct loop_source *src, uint32_t events)
+{
+	struct daemon *d = container_of(src, struct daemon, drain_timer);
+
+	(void)events;
+	loop_del(&d->loop, src);
+	if (d->drain_step < DRAIN_STEP_MS)
+		d->drain_step *= 2;
+	for (struct link *l = d->tasks.all.next; l != &d->tasks.all; l = l->next) {
+		struct task *t = container_of(l, struct task, link);
+
+		for (struct link *x = t->execs.next; x != &t->execs; x = x->next)
+			life_settle(d, container_of(x, struct process, link));
+		life_settle(d, &t->init);
+	}
+}
+
+/* Look again soon. False when there is no way. */
+static bool look_again(struct daemon *d)
+{
+	struct err e;
+
+	if (d->drain_timer.fd >= 0)
+		return true;
+	if (!loop_timer(&d->loop, &d->drain_timer, d->drain_step, 0, on_drain, &e))
+		return true;
+	log_msg(LOG_WARN, "%s, output may be lost", e.msg);
+	return false;
+}
+
+/*
+ * Is there something to wait for before the end of the process is told? While
+ * containerd is away it is the output of init, as nobody comes back for an exec's.
+ */
+static bool is_unread(struct daemon *d, struct process *p)
+{
+	uint64_t now = now_ms();
+
+	p->unheard = p->unheard || server_alone(&d->server);
+	if (p->silent || p->state == ST_DELETING)
+		return false;
+	if (!io_unread(&p->io, p->unheard && !p->id) && now >= p->tell_from)
+		return false;
+	if (server_alone(&d->server) && !io_has_reader(&p->io)) {
+		p->tell_from = 0;
+		return !p->id; /* until life_asked() */
+	}
+	return now < p->tell_by && look_again(d);
+}
+
+/* It has been reaped, and no other process has to be told of before it. */
+static void tell(struct daemon *d, struct process *p)
+{
+	if (!p->tell_by) {
+		p->tell_by = now_ms() + TELL_MS;
+		d->drain_step = 1;
+		io_ended(&p->io);
+	}
+	if (!is_unread(d, p))
+		finish(d, p);
+}
+
+void life_asked(struct daemon *d, struct process *p, bool waits)
+{
+	uint64_t now = now_ms();
+
+	if (!p->tell_by || !p->reaped || !p->unheard || (!waits && p->tell_from))
+		return;
+	p->tell_from = waits ? now + SETTLE_MS : now + TELL_MS;
+	p->tell_by = now + TELL_MS;
+	(void)look_again(d);
 }
 
 static void init_ended(struct daemon *d, struct task *t);
@@ -112,13 +181,13 @@ static void init_ended(struct daemon *d, struct task *t)
 {
 	if (!t->init.reaped || t->killing || kill_rest(d, t) || task_has_execs(t))
 		return;
-	finish(d, &t->init);
+	tell(d, &t->init);
 }
 
 void life_settle(struct daemon *d, struct process *p)
 {
 	if (p->reaped && p->id)
-		finish(d, p);
+		tell(d, p);
 	init_ended(d, p->task);
 }
 

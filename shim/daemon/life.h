@@ -18,11 +18,10 @@ void life_reap_one(struct daemon *d, struct process *p);
 void life_settle(struct daemon *d, struct process *p);
 
 /*
- * State was asked of a process: a restarted containerd is about to open its
- * FIFOs. If it ended while containerd was away and left unread output there,
- * see io_show_writers().
+ * State or (`waits`) Wait was asked of a process. If it ended while containerd was away,
+ * that is back now and about to open the FIFOs, where the last output is.
  */
-void life_show_output(struct daemon *d, struct process *p);
+void life_asked(struct daemon *d, struct process *p, bool waits);
 
 /* Answer everybody who waits for the process, which is over. */
 void life_release(struct process *p);

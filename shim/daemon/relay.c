@@ -189,6 +189,13 @@ void relay_process_ended(struct relay *r)
 		end_master(r);
 }
 
+bool relay_busy(const struct relay *r)
+{
+	int bytes = 0;
+
+	return r->to_out.len || (r->master >= 0 && !ioctl(r->master, FIONREAD, &bytes) && bytes);
+}
+
 int relay_resize(const struct relay *r, unsigned int width, unsigned int height, struct err *e)
 {
 	struct winsize size = { .ws_col = (unsigned short)width, .ws_row = (unsigned short)height };

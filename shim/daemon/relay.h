@@ -32,6 +32,9 @@ int relay_start(struct relay *r, int master, struct err *e);
 /* No more is to be expected than what is on its way. */
 void relay_process_ended(struct relay *r);
 
+/* There is output that containerd's pipe has not taken. */
+bool relay_busy(const struct relay *r);
+
 int relay_resize(const struct relay *r, unsigned int width, unsigned int height, struct err *e);
 
 void relay_free(struct relay *r);

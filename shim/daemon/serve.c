@@ -71,7 +71,7 @@ static bool abandoned(const struct daemon *d)
 			arena_printf(&a, "%s/" WORK_BUNDLES "/%s", d->place.dir, t->id);
 		struct stat st;
 
-		if (t->init.state != ST_STOPPED || !lstat(record, &st))
+		if ((t->init.state != ST_STOPPED && !t->init.reaped) || !lstat(record, &st))
 			return false;
 	}
 	return true;
@@ -141,7 +141,7 @@ int daemon_run(const struct daemon_args *args, int *ready_fd, struct err *e)
 	struct daemon d = { .place = args->place,
 			    .signals = LOOP_SOURCE_INIT,
 			    .leave_timer = LOOP_SOURCE_INIT,
-			    .shown_timer = LOOP_SOURCE_INIT,
+			    .drain_timer = LOOP_SOURCE_INIT,
 			    .alone_timer = LOOP_SOURCE_INIT };
 
 	keep_heap_small();

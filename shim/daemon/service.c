@@ -64,7 +64,7 @@ void task_state(void *ctx, struct call *c, const void *request)
 		call_fail(c, &e);
 		return;
 	}
-	life_show_output(d, p);
+	life_asked(d, p, false);
 	r.id = p->id ? p->id : p->task->id;
 	r.bundle = p->task->bundle;
 	r.pid = (uint32_t)p->pid;
@@ -94,6 +94,8 @@ void task_wait(void *ctx, struct call *c, const void *request)
 		life_reply_wait(c, p);
 	else
 		call_wait(c, &p->waiters);
+	if (p)
+		life_asked(d, p, true);
 }
 
 static void on_pids(struct job *job, struct job_result *r)

@@ -246,7 +246,6 @@ static void on_deleted(struct job *job, struct job_result *r)
 	struct call *c = call_take(&job->call);
 
 	life_reap_one(d, &t->init);
-	io_hide_writers(&t->init.io);
 	if (r->err.num) {
 		t->init.state = t->init.exited_at.tv_sec ? ST_STOPPED : t->init.before;
 		if (c)
@@ -275,8 +274,8 @@ void task_delete(void *ctx, struct call *c, const void *request)
 	const Pb__DeleteRequest *req = request;
 	struct err e;
 	struct process *p = process_find(&d->tasks, req->id, req->exec_id, &e);
-	struct work_delete w;
-	struct job job = { .done = on_deleted, .arg = d, .run = work_delete, .work = &w };
+	struct work w;
+	struct job job = { .done = on_deleted, .arg = d, .run = work_destroy, .work = &w };
 	enum state next;
 
 	if (!p || rule_check(p->id != NULL, VERB_DELETE, p->state, &next, &e)) {
@@ -294,13 +293,7 @@ void task_delete(void *ctx, struct call *c, const void *request)
 	p->before = p->state;
 	p->state = next;
 	job.arg2 = p->task;
-	w = (struct work_delete){ .work = { &d->place, p->task->id }, .left = { -1, -1 } };
-	if (p->unheard) {
-		/* containerd 1.x does not wait for the end of the output, here alone */
-		memcpy(w.left, p->io.keep + 1, sizeof(w.left));
-		memcpy(job.keep, w.left, sizeof(w.left));
-		job.n_keep = countof(w.left);
-	}
+	w = (struct work){ &d->place, p->task->id };
 	if (job_start(&d->jobs, &job, c, &e)) {
 		p->state = p->before;
 		call_fail(c, &e);

@@ -76,6 +76,7 @@ static void on_exec_started(struct job *job, struct job_result *r)
 	p->status = EXIT_NOT_STARTED;
 	clock_gettime(CLOCK_REALTIME, &p->exited_at);
 	io_ended(&p->io);
+	io_let_go(&p->io);
 	if (c)
 		call_fail_engine(c, &r->err);
 	life_release(p);

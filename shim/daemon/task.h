@@ -4,6 +4,7 @@
 #define SHIM_DAEMON_TASK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -27,7 +28,9 @@ struct process {
 	enum state state, before; /* before: to go back to when a verb fails */
 	pid_t pid;		  /* kept after the exit */
 	bool reaped;		  /* has ended, and its end is known to nobody yet */
-	bool unheard;		  /* it ended while containerd was away */
+	uint64_t tell_from;	  /* its end is not told before this ms of CLOCK_MONOTONIC, */
+	uint64_t tell_by;	  /* and not after this one; 0: it has not ended */
+	bool unheard;		  /* containerd went away before its end was told */
 	bool silent;		  /* its start failed, so its end is no event */
 	unsigned int status;	  /* exit code, or 128 + signal */
 	struct timespec exited_at;

@@ -4,9 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,8 +23,6 @@
 #include "spec/ttrpc/options.pb-c.h"
 
 #define CONFIG	       "config.json"
-#define DRAIN_MS       2000 /* of the 10 s in which containerd wants a task deleted */
-#define DRAIN_STEP_MS  10
 #define SYSTEMD_COLONS 2 /* of "slice:prefix:name" */
 #define DETAILS_TYPE   "containerd.runc.v1.ProcessDetails"
 
@@ -297,27 +293,6 @@ int work_destroy(void *work, struct job_result *r, struct err *e)
 	return bad;
 }
 
-static bool has_unread(const int *fds, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		int bytes = 0;
-
-		if (fds[i] >= 0 && !ioctl(fds[i], FIONREAD, &bytes) && bytes)
-			return true;
-	}
-	return false;
-}
-
-int work_delete(void *arg, struct job_result *r, struct err *e)
-{
-	struct work_delete *w = arg;
-
-	for (int ms = 0; ms < DRAIN_MS && has_unread(w->left, countof(w->left));
-	     ms += DRAIN_STEP_MS)
-		(void)poll(NULL, 0, DRAIN_STEP_MS);
-	return work_destroy(&w->work, r, e);
-}
-
 /* The exec's id, if it is one's own process. */
 static const char *exec_of(const struct task *t, pid_t pid)
 {
@@ -336,7 +311,7 @@ static const char *exec_of(const struct task *t, pid_t pid)
  */
 static void add_ended(const struct task *t, struct arena *a, pid_t **pids, size_t *n)
 {
-	if (*n || t->init.state != ST_STOPPED)
+	if (*n || (t->init.state != ST_STOPPED && !t->init.reaped))
 		return;
 	*pids = arena_memdup(a, &t->init.pid, sizeof(t->init.pid));
 	*n = 1;

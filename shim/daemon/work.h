@@ -81,12 +81,6 @@ struct work_update {
 int work_update(void *arg, struct job_result *r, struct err *e);
 
 /* Remove all that the container has, in whatever state it is. work->id's bundle may be gone. */
-/* A work_destroy() that lets containerd read first what is left in the FIFOs. */
-struct work_delete {
-	struct work work;
-	int left[2]; /* read ends of stdout and stderr, or -1 */
-};
-int work_delete(void *arg, struct job_result *r, struct err *e);
 int work_destroy(void *work, struct job_result *r, struct err *e);
 
 struct work_pids {

@@ -6,7 +6,9 @@
 #
 # Each suite runs three times: crictl-NAME.bats is for containerd 1; links to it are
 # containerd2-NAME.bats for containerd 2 and pauseless-NAME.bats for containerd 2 with pods that
-# have no pause container. All programs are those of the PATH or of `hack/deps containerd`. Pods are made of CRI's JSON; every helper that makes one prints its id.
+# have no pause container. All programs are those of the PATH or of `hack/deps containerd`;
+# PEAPOD_CONTAINERD, a directory with containerd and ctr, takes the place of both. Pods are made of
+# CRI's JSON; every helper that makes one prints its id.
 
 PATH=$PATH:${PEAPOD_GOBIN:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/peapod/bin}
 export PATH
@@ -31,7 +33,7 @@ cri_minor() {
 # program_of MAJOR: the first containerd of that version
 program_of() {
 	local program
-	for program in $(type -aP containerd); do
+	for program in $(PATH=${PEAPOD_CONTAINERD:-$PATH} type -aP containerd); do
 		"$program" --version | grep -Eq " v?$1\." && echo "$program" && return
 	done
 	return 1

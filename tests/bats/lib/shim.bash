@@ -4,7 +4,8 @@
 # setup_file() { start_containerd; }   teardown_file() { stop_containerd; }
 # setup() { setup_shim; }              teardown() { teardown_shim; }
 #
-# CONTAINERD and CTR name other programs than those of the PATH (hack/containerd).
+# CONTAINERD and CTR name other programs than those of the PATH (hack/containerd), and
+# PEAPOD_CONTAINERD a directory with both.
 
 RUNTIME=io.containerd.peapod.v2
 IMAGE=peapod.local/busybox:test
@@ -13,7 +14,8 @@ PODS=/run/peapod/@shim/pods
 export RUNTIME IMAGE POD_ANNOTATION
 
 start_containerd() {
-	export CONTAINERD=${CONTAINERD:-containerd} CTR=${CTR:-ctr}
+	local dir=${PEAPOD_CONTAINERD:+$PEAPOD_CONTAINERD/}
+	export CONTAINERD=${CONTAINERD:-${dir}containerd} CTR=${CTR:-${dir}ctr}
 	if [ "$(id -u)" != 0 ] || ! command -v "$CONTAINERD" >/dev/null; then return 0; fi
 	# sockets are below it, and their paths have a limit
 	CDIR=$(mktemp -d /tmp/peapod-shim.XXXXXX)

@@ -268,6 +268,34 @@ state_is() { call State id=box | grep -qx "status=$1"; }
 	assert_output --partial "code 9"
 }
 
+@test "output waits for a reader that comes after the end, and the end waits for the reader" {
+	local pid
+	mkfifo "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+	set_args "$BUNDLE" sh -c 'echo out; exit 3'
+	pid=$(create stdout="$BATS_TEST_TMPDIR/out" stderr="$BATS_TEST_TMPDIR/err" | sed s/pid=//)
+	call Start id=box
+	call Wait id=box >"$BATS_TEST_TMPDIR/end" 3>&- & # as containerd does: while nobody is connected, nobody reads
+	wait_until 30 is_gone "$pid"
+	state_is 2
+	run -1 call Kill id=box signal=9
+	assert_output --partial "already finished"
+	timeout 30 cat "$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/err.text" 3>&- &
+	run -0 timeout 30 cat "$BATS_TEST_TMPDIR/out"
+	assert_output out
+	wait
+	grep -qx exit_status=3 "$BATS_TEST_TMPDIR/end"
+	state_is 3
+}
+
+@test "output that nobody reads holds the end back, but not for ever" {
+	mkfifo "$BATS_TEST_TMPDIR/out"
+	set_args "$BUNDLE" sh -c 'echo out; exit 3'
+	create stdout="$BATS_TEST_TMPDIR/out"
+	call Start id=box
+	run -0 call Wait id=box
+	assert_line "exit_status=3"
+}
+
 @test "output goes to a file by URI, both streams to the same" {
 	set_args "$BUNDLE" sh -c 'echo one; echo two >&2'
 	create stdout="file://$BATS_TEST_TMPDIR/logs/out" stderr="file://$BATS_TEST_TMPDIR/logs/out"

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_io: what becomes of output in a FIFO by who has it open, and when. */
+#include "shim/daemon/io.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "spec/base/arena.h"
+#include "spec/base/auto.h"
+#include "tests/unit/test.h"
+
+/* A FIFO, and the streams of a process that has it as stdout. */
+struct fifo {
+	struct arena a;
+	char *dir, *path;
+	struct io io;
+	struct io_child child;
+};
+
+static bool fifo_make(struct fifo *f)
+{
+	*f = (struct fifo){ .io = IO_INIT, .child = IO_CHILD_INIT };
+	f->dir = arena_strdup(&f->a, "/tmp/test-io.XXXXXX");
+	if (!mkdtemp(f->dir))
+		return false;
+	f->path = arena_printf(&f->a, "%s/out", f->dir);
+	return !mkfifo(f->path, 0600);
+}
+
+static bool fifo_open(struct fifo *f)
+{
+	struct io_request req = { .path = { "", f->path, "" } };
+	struct err e;
+
+	return !io_open(&f->io, NULL, &req, &f->child, &e);
+}
+
+/* The process writes (if it does) and ends. */
+static void process(struct fifo *f, const char *text)
+{
+	CHECK(write(f->child.stdio[1], text, strlen(text)) == (ssize_t)strlen(text));
+	io_child_close(&f->child);
+	io_ended(&f->io);
+}
+
+static int reader(const struct fifo *f)
+{
+	return open(f->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void fifo_done(struct fifo *f)
+{
+	io_close(&f->io);
+	unlink(f->path);
+	rmdir(f->dir);
+	arena_done(&f->a);
+}
+
+TEST(io_holds_output_for_a_reader_that_comes_late)
+{
+	struct fifo f;
+	char buf[8];
+	int fd;
+
+	ASSERT(fifo_make(&f) && fifo_open(&f));
+	CHECK(!f.io.met[0]);
+	process(&f, "last");
+	CHECK(io_unread(&f.io, false));
+	CHECK(!io_has_reader(&f.io));
+	fd = reader(&f);
+	CHECK(io_has_reader(&f.io));
+	CHECK(io_unread(&f.io, false));
+	CHECK(read(fd, buf, sizeof(buf)) == 4);
+	CHECK(!io_unread(&f.io, false));
+	CHECK(read(fd, buf, sizeof(buf)) == -1); /* no end yet */
+	io_let_go(&f.io);
+	CHECK(read(fd, buf, sizeof(buf)) == 0);
+	close(fd);
+	fifo_done(&f);
+}
+
+TEST(io_waits_for_the_reader_of_no_output)
+{
+	struct fifo f;
+	char buf[8];
+	int fd;
+
+	ASSERT(fifo_make(&f) && fifo_open(&f));
+	process(&f, "");
+	CHECK(io_unread(&f.io, false));
+	fd = reader(&f);
+	CHECK(!io_unread(&f.io, false));
+	io_let_go(&f.io);
+	CHECK(read(fd, buf, sizeof(buf)) == 0);
+	close(fd);
+	fifo_done(&f);
+}
+
+TEST(io_a_reader_that_was_there_sees_no_end_while_streams_are_opened)
+{
+	struct fifo f;
+	char buf[8];
+	int fd;
+
+	ASSERT(fifo_make(&f));
+	fd = reader(&f);
+	ASSERT(fd >= 0 && fifo_open(&f));
+	CHECK(f.io.met[0]);
+	CHECK(read(fd, buf, sizeof(buf)) == -1);
+	process(&f, "x");
+	CHECK(io_unread(&f.io, false));
+	CHECK(read(fd, buf, sizeof(buf)) == 1);
+	CHECK(!io_unread(&f.io, false));
+	close(fd);
+	fifo_done(&f);
+}
+
+TEST(io_a_reader_that_went_is_not_waited_for_unless_another_is_expected)
+{
+	struct fifo f;
+	int fd;
+
+	ASSERT(fifo_make(&f));
+	fd = reader(&f);
+	ASSERT(fd >= 0 && fifo_open(&f));
+	close(fd);
+	process(&f, "x");
+	CHECK(!io_unread(&f.io, false));
+	CHECK(io_unread(&f.io, true));
+	/* what nobody read is there still */
+	fd = reader(&f);
+	CHECK(io_unread(&f.io, false));
+	close(fd);
+	fifo_done(&f);
+}
+
+TEST(io_without_streams_has_nothing_unread)
+{
+	struct io_request req = { .path = { "", "", "" } };
+	struct io_child child;
+	struct io io;
+	struct err e;
+
+	ASSERT(!io_open(&io, NULL, &req, &child, &e));
+	io_ended(&io);
+	CHECK(!io_unread(&io, true));
+	CHECK(!io_has_reader(&io));
+	io_close(&io);
+}
