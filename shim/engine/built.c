@@ -4,12 +4,19 @@
 
 #include <seccomp.h>
 
+#include "shim/engine/unit_prop.h"
+
+/* Of config.json; an image's config must not bring them in (features.md). */
+static const char *const unsafe_annotations[] = { UNIT_ANNOTATION, NULL };
+
 static const struct oci_built built = {
 	.version = VERSION,
 	.commit = COMMIT,
 	.libseccomp = { SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO },
 	.cgroup_v1 = true,
 	.cgroup_v2 = true,
+	.systemd = true,
+	.systemd_user = true,
 	.rdma = true,
 	.apparmor = true,
 	.selinux = true,
@@ -23,6 +30,7 @@ static const struct oci_built built = {
 	.seccomp_wait_killable = true,
 	.tmpcopyup = true,
 	.nofollow = true,
+	.unsafe_annotations = unsafe_annotations,
 };
 
 const struct oci_built *engine_built(void)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,7 +53,7 @@ static int open_join(const struct plan_cgroup_dir *d, int dir, struct cgroup *cg
 static int make_dir(const struct plan_cgroup *p, size_t i, struct cgroup *cg, struct err *e)
 {
 	const struct plan_cgroup_dir *d = &p->dirs[i];
-	auto_fd int dir = cgroup_make(p, d, &cg->made[i], e);
+	auto_fd int dir = cgroup_make(p, d, cg->member, &cg->made[i], e);
 
 	if (dir < 0)
 		return -1;
@@ -85,7 +86,7 @@ static int needed_failed(const struct plan_cgroup *p, size_t dir, struct err *e)
 
 int cgroup_create(const struct plan_cgroup *p, struct cgroup *out, struct err *e)
 {
-	struct cgroup cg = CGROUP_INIT;
+	struct cgroup cg = { .member = out->member, .v2_fd = -1 };
 	size_t skipped = 0;
 	bool failed = false;
 
@@ -124,6 +125,18 @@ int cgroup_join_self(const struct cgroup *cg, struct err *e)
 
 			return err_sys(e, "join cgroup %zu of %zu%s", i + 1, cg->n_join, hint);
 		}
+	return 0;
+}
+
+int cgroup_join_pid(const struct cgroup *cg, pid_t pid, struct err *e)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%d", pid);
+
+	for (size_t i = 0; i < cg->n_join; i++)
+		if (write(cg->join_fds[i], text, (size_t)n) != n)
+			return err_sys(e, "put process %d into cgroup %zu of %zu", pid, i + 1,
+				       cg->n_join);
 	return 0;
 }
 
@@ -170,10 +183,13 @@ void cgroup_undo(const struct plan_cgroup *p, const struct cgroup *cg)
 void cgroup_to_state(const struct plan_cgroup *p, const struct cgroup *cg, struct oci_state *s,
 		     struct arena *a)
 {
-	s->cgroup_driver = arena_strdup(a, p->n_dirs ? "cgroupfs" : "none");
+	s->cgroup_driver = arena_strdup(a, p->scope.unit ? "systemd"
+					   : p->n_dirs	 ? "cgroupfs"
+							 : "none");
 	s->cgroups.v = arena_array(a, p->n_dirs, sizeof(*s->cgroups.v));
 	s->cgroups.n = 0;
-	for (size_t i = 0; i < p->n_dirs; i++) {
+	/* a scope is systemd's, which removes an empty one itself */
+	for (size_t i = 0; i < p->n_dirs && (cg || !p->scope.unit); i++) {
 		const struct plan_cgroup_dir *d = &p->dirs[i];
 
 		if (cg && cg->dir_fds[i] < 0)

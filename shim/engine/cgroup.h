@@ -15,7 +15,8 @@
 
 /* Open files of one container's cgroups. All are close-on-exec and owned. */
 struct cgroup {
-	int v2_fd;		       /* directory for CLONE_INTO_CGROUP; -1: no v2 hierarchy */
+	pid_t member; /* in: already in the directories (systemd put it there); 0 */
+	int v2_fd;    /* directory for CLONE_INTO_CGROUP; -1: no v2 hierarchy */
 	int join_fds[CGROUP_DIRS_MAX]; /* v1 `tasks` files, open for writing */
 	size_t n_join;
 	int dir_fds[CGROUP_DIRS_MAX];	    /* as plan_cgroup.dirs; -1: skipped */
@@ -31,9 +32,9 @@ struct cgroup {
  * Parent, before clone3: make the directories in every hierarchy, enable the
  * controllers in the ancestors (v2), hand them over (delegation), write the
  * early settings, open what joining needs. A directory that exists must be
- * empty of processes and not frozen (EBUSY). A hierarchy that nothing asked for is skipped where it
- * is read-only, not permitted or gone; an empty result is fine (plan->warning or a logged one says
- * so). Undoes itself on failure.
+ * empty of processes (but for out->member) and not frozen (EBUSY). A hierarchy that nothing asked
+ * for is skipped where it is read-only, not permitted or gone; an empty result is fine
+ * (plan->warning or a logged one says so). Undoes itself on failure. Only .member of *out is read.
  */
 int cgroup_create(const struct plan_cgroup *p, struct cgroup *out, struct err *e);
 
@@ -43,6 +44,9 @@ int cgroup_create(const struct plan_cgroup *p, struct cgroup *out, struct err *e
  * The v2 one was joined by CLONE_INTO_CGROUP. Async-signal-safe, but for the error text.
  */
 int cgroup_join_self(const struct cgroup *cg, struct err *e);
+
+/* Parent: put a process into the v1 hierarchies where it is not yet (systemd manages some). */
+int cgroup_join_pid(const struct cgroup *cg, pid_t pid, struct err *e);
 
 /* Parent, after the heavy set-up: memory, pids, ..., the device policy. */
 int cgroup_limit(const struct plan_cgroup *p, const struct cgroup *cg, struct err *e);

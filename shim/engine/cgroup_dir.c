@@ -180,7 +180,8 @@ static int enable_controllers(const struct plan_cgroup_dir *d, bool all, int dir
 }
 
 /* Nobody else's processes, and not frozen, or ours would wait in it for ever. */
-static int check_usable(const struct plan_cgroup_dir *d, int dir, bool is_new, struct err *e)
+static int check_usable(const struct plan_cgroup_dir *d, int dir, bool is_new, pid_t member,
+			struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	auto_pids struct cgroup_pids pids = { 0 };
@@ -189,7 +190,7 @@ static int check_usable(const struct plan_cgroup_dir *d, int dir, bool is_new, s
 
 	if (!is_new && cgroup_collect(dir, &pids, e))
 		return -1;
-	if (pids.n)
+	if (pids.n > 1 || (pids.n && pids.v[0] != member))
 		return err_set(e, EBUSY, "not empty: %zu process(es), the first is %d", pids.n,
 			       (int)pids.v[0]);
 	if (*d->key) {
@@ -269,7 +270,7 @@ static int open_start(const struct plan_cgroup_dir *d, const char **names, struc
 	return cgroup_open(d->mountpoint, e);
 }
 
-static int make_all(const struct plan_cgroup *p, const struct plan_cgroup_dir *d,
+static int make_all(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, pid_t member,
 		    unsigned int *made, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
@@ -290,19 +291,19 @@ static int make_all(const struct plan_cgroup *p, const struct plan_cgroup_dir *d
 		close_fd(&dir);
 		dir = next;
 	}
-	if (check_usable(d, dir, *made > before, e))
+	if (check_usable(d, dir, *made > before, member, e))
 		return err_ctx(e, "cgroup '%s%s'", d->mountpoint, d->path);
 	return take_fd(&dir);
 }
 
-int cgroup_make(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, unsigned int *made,
-		struct err *e)
+int cgroup_make(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, pid_t member,
+		unsigned int *made, struct err *e)
 {
 	int dir = -1;
 
 	/* ENOENT: another create failed just then, and took a directory above away again. */
 	for (int i = 0; i < MAKE_TRIES; i++) {
-		dir = make_all(p, d, made, e);
+		dir = make_all(p, d, member, made, e);
 		if (dir >= 0 || e->num != ENOENT)
 			break;
 	}

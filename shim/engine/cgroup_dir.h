@@ -43,11 +43,12 @@ const struct oci_cgroup_dir *cgroup_find_v1(const struct oci_state *s, const cha
 
 /*
  * Make one directory of a plan: mkdir each component, with controllers enabled
- * (v2) or cpusets inherited (v1) on the way. It must be empty of processes and thawed. The fd of
+ * (v2) or cpusets inherited (v1) on the way. It must be thawed, and empty of processes but for
+ * `member`. The fd of
  * the directory; *made counts the last components that are new, also on failure.
  */
-int cgroup_make(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, unsigned int *made,
-		struct err *e);
+int cgroup_make(const struct plan_cgroup *p, const struct plan_cgroup_dir *d, pid_t member,
+		unsigned int *made, struct err *e);
 
 /* rmdir the last `made` components. */
 void cgroup_unmake(const struct plan_cgroup_dir *d, unsigned int made);

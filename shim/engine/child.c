@@ -72,6 +72,13 @@ void child_begin(struct child *c)
 	close_fd(&c->dir);
 }
 
+int child_wait_placed(struct child *c, struct err *e)
+{
+	struct sync_msg m;
+
+	return c->held ? sync_expect(c->sync, SYNC_GO, &m, e) : 0;
+}
+
 int child_wait_go(struct child *c, struct err *e)
 {
 	struct sync_msg m;

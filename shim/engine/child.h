@@ -32,6 +32,8 @@ struct child {
 	const struct ns_fds *ns; /* create: namespaces to join */
 	struct exe_self self;
 	bool staged; /* the cloned process clones the one that goes on */
+	bool held; /* it waits for GO before all else: the parent (or systemd) puts it into cgroups
+		    */
 	bool rootless;
 	bool limited;	 /* the runtime has said that the limits are set */
 	int sync;	 /* child's end */
@@ -76,6 +78,9 @@ void child_run(struct child *c, const struct child_step *steps);
  * the parent's fds closed.
  */
 void child_begin(struct child *c);
+
+/* First step: wait for GO where the child is held. */
+int child_wait_placed(struct child *c, struct err *e);
 
 /*
  * Staged: clone the process that goes on, as a child of our parent, tell its pid,

@@ -24,6 +24,7 @@
 #include "shim/engine/netdev.h"
 #include "shim/engine/rdt.h"
 #include "shim/engine/mounts.h"
+#include "shim/engine/scope.h"
 #include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
@@ -158,8 +159,9 @@ static int keep_config(struct making *m, struct err *e)
 	return statedir_write_config(m->child.dir, &m->record, e);
 }
 
-static int make_cgroups(struct making *m, struct err *e)
+static int make_cgroups(struct making *m, pid_t member, struct err *e)
 {
+	m->cgroup.member = member;
 	if (cgroup_create(&m->plan.cgroup, &m->cgroup, e)) {
 		m->record.cgroups.n = 0; /* it has undone itself */
 		return -1;
@@ -212,14 +214,38 @@ static int open_all(struct making *m, struct err *e)
 	    make_start_socket(m, e))
 		return -1;
 	c->staged = ns_is_staged(&m->plan.ns, &m->ns);
+	c->held = m->plan.cgroup.scope.unit;
 	return 0;
+}
+
+/*
+ * The systemd driver: systemd makes the cgroup around the process, which
+ * waits meanwhile, and ends with a runtime that is killed.
+ */
+static int enter_scope(struct making *m, struct err *e)
+{
+	const struct plan_scope *scope = &m->plan.cgroup.scope;
+
+	m->record.systemd_scope = arena_strdup(m->a, scope->unit);
+	m->record.systemd_user = scope->user;
+	if (statedir_write(m->child.dir, &m->record, e) || scope_start(scope, m->init.pid, e)) {
+		m->record.systemd_scope = NULL; /* it has undone itself */
+		return -1;
+	}
+	m->record.systemd_started = true;
+	if (scope_locate(&m->in, &m->plan.cgroup, m->child.proc, m->init.pid, m->a, e) ||
+	    make_cgroups(m, m->init.pid, e) || cgroup_join_pid(&m->cgroup, m->init.pid, e) ||
+	    statedir_write(m->child.dir, &m->record, e))
+		return -1;
+	return sync_send(m->child.parent_sync, SYNC_GO, 0, NULL) ? err_sys(e, "sync") : 0;
 }
 
 static int launch(struct making *m, struct err *e)
 {
 	struct child *c = &m->child;
 	bool waits = c->staged || (m->plan.ns.fresh & CLONE_NEWUSER);
-	int failed = launch_clone(c, c->staged ? 0 : init_clone_flags(c), init_main, &m->init, e);
+	int failed = launch_clone(c, c->staged ? 0 : init_clone_flags(c), init_main, &m->init, e) ||
+		     (c->held && enter_scope(m, e)) || launch_settle(c, &m->init, e);
 
 	mounts_close(&m->plan.mounts);
 	close_fd(&c->start);
@@ -244,6 +270,7 @@ static int limit_and_hook(struct making *m, struct err *e)
 	const struct oci_config *c = m->in.config;
 
 	if (launch_expect(&m->child, &m->init, SYNC_MOUNTED, e) ||
+	    scope_set_late(&m->plan.cgroup.scope, e) ||
 	    cgroup_limit(&m->plan.cgroup, &m->cgroup, e) ||
 	    netdevs_move(&m->plan.netdevs, m->child.proc, m->init.pid, m->a, &m->netdevs, e))
 		return -1;
@@ -268,9 +295,9 @@ static int publish(struct making *m, struct err *e)
 
 static int make(struct making *m, struct err *e)
 {
-	return make_plan(m, e) || claim(m, e) || open_all(m, e) || make_cgroups(m, e) ||
-			       make_rdt(m, e) || launch(m, e) || limit_and_hook(m, e) ||
-			       publish(m, e)
+	return make_plan(m, e) || claim(m, e) || open_all(m, e) ||
+			       (!m->child.held && make_cgroups(m, 0, e)) || make_rdt(m, e) ||
+			       launch(m, e) || limit_and_hook(m, e) || publish(m, e)
 		       ? -1
 		       : 0;
 }

@@ -10,6 +10,7 @@
 #include "shim/engine/container.h"
 #include "shim/engine/hooks.h"
 #include "shim/engine/rdt.h"
+#include "shim/engine/scope.h"
 #include "shim/engine/statedir.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
@@ -64,12 +65,24 @@ static int remove_rdt(const struct oci_state *s, struct err *e)
 	return rdt_remove(s, resctrl, e);
 }
 
+/* Without systemd's help its directory can still be removed as any other. */
+static void stop_scope(const struct oci_state *s)
+{
+	struct err e;
+
+	if (s->systemd_scope && !s->systemd_started)
+		scope_sweep(s->systemd_scope, s->systemd_user, s->id);
+	else if (s->systemd_scope && scope_stop(s->systemd_scope, s->systemd_user, &e))
+		log_msg(LOG_WARN, "%s: only its cgroup is removed", e.msg);
+}
+
 int destroy_remains(const struct engine *en, const struct oci_state *s, bool hooks, struct err *e)
 {
 	if (kill_init(s, e))
 		return -1;
 	if (!s->own_pidns && cgroup_kill(s, SIGKILL, e))
 		return -1;
+	stop_scope(s);
 	if (cgroup_remove(s, e) || remove_rdt(s, e) || statedir_remove(en->root, s->id, e))
 		return -1;
 	if (hooks)

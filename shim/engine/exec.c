@@ -20,6 +20,7 @@
 #include "shim/engine/container.h"
 #include "shim/engine/launch.h"
 #include "shim/engine/rdt.h"
+#include "shim/engine/scope.h"
 #include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
@@ -46,6 +47,7 @@ static int step_clone(struct child *c, struct err *e)
 }
 
 static const struct child_step exec_steps[] = {
+	{ "runtime", child_wait_placed },
 	{ "join cgroups", step_cgroup },
 	{ "namespaces", step_enter },
 	{ "namespaces", step_clone },
@@ -221,11 +223,35 @@ static int join_rdt(const struct joining *j, struct err *e)
 	return rdt_join(s, resctrl, j->process.pid, e);
 }
 
+/*
+ * Who may not write to the cgroup that he and the container have in common (a user in a login
+ * session) has systemd move the process, which waits meanwhile.
+ */
+static int clone_into(struct joining *j, struct err *e)
+{
+	const struct oci_state *s = j->container.record;
+	const char *sub = j->req->cgroup;
+	struct child *c = &j->child;
+
+	if (!launch_clone(c, 0, exec_main, &j->process, e))
+		return 0;
+	if (!s->systemd_scope || j->cgroup.v2_fd < 0 || (e->num != EACCES && e->num != EPERM))
+		return -1;
+	close_fd(&j->cgroup.v2_fd);
+	c->held = true;
+	if (launch_clone(c, 0, exec_main, &j->process, e) ||
+	    scope_attach(s->systemd_scope, s->systemd_user,
+			 sub ? arena_printf(j->a, "/%s", sub + (*sub == '/')) : "", j->process.pid,
+			 e))
+		return -1;
+	return sync_send(c->parent_sync, SYNC_GO, 0, NULL) ? err_sys(e, "sync") : 0;
+}
+
 static int run(struct joining *j, struct err *e)
 {
 	struct child *c = &j->child;
 
-	if (launch_clone(c, 0, exec_main, &j->process, e) || join_rdt(j, e) ||
+	if (clone_into(j, e) || launch_settle(c, &j->process, e) || join_rdt(j, e) ||
 	    attrs_of_child(&j->plan.proc, j->process.pid, c->proc, j->en->rootless, e))
 		return -1;
 	j->listener.pid = j->process.pid;

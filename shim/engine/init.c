@@ -184,6 +184,7 @@ static int step_ready(struct child *c, struct err *e)
 
 /* A name of NULL: the inner texts name the field of the config. */
 static const struct child_step stage_steps[] = {
+	{ "runtime", child_wait_placed },
 	{ "join cgroups", step_cgroup },
 	{ "namespaces", step_namespaces },
 	{ "namespaces", step_clone },
@@ -191,6 +192,7 @@ static const struct child_step stage_steps[] = {
 };
 
 static const struct child_step enter_steps[] = {
+	{ "runtime", child_wait_placed },
 	{ "join cgroups", step_cgroup },
 	{ "namespaces", step_namespaces },
 	{ NULL, NULL },

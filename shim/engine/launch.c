@@ -108,7 +108,6 @@ int launch_clone(struct child *c, uint64_t flags, void (*run)(struct child *), s
 		.pidfd = (uint64_t)(uintptr_t)&l->pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	struct proc_stat st;
 
 	if (c->cgroup->v2_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
@@ -122,6 +121,13 @@ int launch_clone(struct child *c, uint64_t flags, void (*run)(struct child *), s
 		return err_sys(e, "clone the container's process");
 	}
 	close_fd(&c->sync);
+	return 0;
+}
+
+int launch_settle(struct child *c, struct launched *l, struct err *e)
+{
+	struct proc_stat st;
+
 	if (c->staged && take_second(c, l, e))
 		return -1;
 	if (proc_stat(l->pid, &st, e)) {

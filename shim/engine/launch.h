@@ -33,11 +33,16 @@ void launch_done(struct child *c);
 
 /*
  * Clone with these flags, into the v2 cgroup when there is one, and let run() go on in
- * the new process. Staged: wait for the second process and reap the first. On
- * failure no process is left.
+ * the new process. On failure there is none.
  */
 int launch_clone(struct child *c, uint64_t flags, void (*run)(struct child *), struct launched *l,
 		 struct err *e);
+
+/*
+ * Then, after GO to one that is held: staged, wait for the second process and
+ * reap the first; note the start time. On failure no process is left.
+ */
+int launch_settle(struct child *c, struct launched *l, struct err *e);
 
 /*
  * Wait for a message of the child (sync_expect). When it died instead, reap it

@@ -62,6 +62,28 @@ static int check_path(const char *path, struct err *e)
 	return 0;
 }
 
+/*
+ * The systemd driver: the same path in every hierarchy. Where the manager's own
+ * cgroup is (the user's is deep below) shows when the process is there.
+ */
+static int plan_scope_dirs(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
+			   struct err *e)
+{
+	struct plan_cgroup p = { 0 };
+
+	if (plan_scope(in, a, &p.scope, e))
+		return -1;
+	p.dirs = arena_array(a, in->host->cgroups.n, sizeof(*p.dirs));
+	for (size_t i = 0; i < in->host->cgroups.n && p.n_dirs < CGROUP_DIRS_MAX; i++)
+		p.dirs[p.n_dirs++] = (struct plan_cgroup_dir){
+			.key = in->host->cgroups.v[i].key,
+			.mountpoint = in->host->cgroups.v[i].mountpoint,
+			.path = p.scope.path,
+		};
+	*out = p;
+	return 0;
+}
+
 /* .dirs, or .warning where there can be none. */
 static int plan_dirs(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
 		     struct err *e)
@@ -70,10 +92,6 @@ static int plan_dirs(const struct plan_input *in, struct arena *a, struct plan_c
 	const char *path = linux_ && linux_->cgroups_path ? linux_->cgroups_path : "";
 	struct plan_cgroup p = { 0 };
 
-	if (in->systemd)
-		return err_set(e, ENOTSUP,
-			       "the systemd cgroup driver is not supported yet: run without "
-			       "--systemd-cgroup");
 	if (check_path(path, e))
 		return -1;
 	if (in->cgroups_disabled || in->host->cgroup_mode == HOST_CGROUP_NONE) {
@@ -84,6 +102,8 @@ static int plan_dirs(const struct plan_input *in, struct arena *a, struct plan_c
 		*out = p;
 		return 0;
 	}
+	if (in->systemd)
+		return plan_scope_dirs(in, a, out, e);
 	p.dirs = arena_array(a, in->host->cgroups.n, sizeof(*p.dirs));
 	for (size_t i = 0; i < in->host->cgroups.n && p.n_dirs < CGROUP_DIRS_MAX; i++) {
 		const struct host_cgroup *c = &in->host->cgroups.v[i];
@@ -303,6 +323,8 @@ int plan_cgroup(const struct plan_input *in, struct arena *a, struct plan_cgroup
 		cgroup_plan_unified(&b, r);
 	}
 	cgroup_plan_devices(&b, r);
+	if (p.scope.unit && !b.failed)
+		cgroup_plan_scope(&b);
 	if (b.failed)
 		return -1;
 	if (p.n_dirs)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shim/engine/plan_scope.h"
 #include "spec/base/arena.h"
 #include "spec/base/err.h"
 #include "spec/base/str.h"
@@ -75,7 +76,8 @@ enum plan_cgroup_dev {
 };
 
 struct plan_cgroup {
-	const char *warning; /* why the container runs without (some) cgroups, or NULL */
+	const char *warning;	 /* why the container runs without (some) cgroups, or NULL */
+	struct plan_scope scope; /* of the systemd driver; then the dirs are made by systemd */
 	struct plan_cgroup_dir *dirs;
 	size_t n_dirs;
 	struct plan_cgroup_write *writes;
@@ -97,12 +99,20 @@ struct plan_cgroup {
 /*
  * Pure. Refused, naming the key: fields that the host's layout cannot carry
  * (v1-only ones on v2 unless neutral, `unified` without v2, controllers that
- * are not there), ".." in cgroupsPath, the root cgroup itself, the systemd
- * driver (not built yet), values out of range. With cgroups disabled, or a host
+ * are not there), ".." in cgroupsPath, the root cgroup itself, for the systemd driver what is
+ * no SLICE:PREFIX:NAME, values out of range. With cgroups disabled, or a host
  * without any, only a config that asks for no limit passes, and .warning says so.
  */
 int plan_cgroup(const struct plan_input *in, struct arena *a, struct plan_cgroup *out,
 		struct err *e);
+
+/*
+ * What systemd calls the files that are written: the properties that mean the
+ * same, so that both always say so (it writes the files anew, at a
+ * daemon-reload for one). Files without a property are left out.
+ */
+void plan_cgroup_properties(const struct plan_cgroup_write *w, size_t n, struct arena *a,
+			    struct unit_props *out);
 
 /* "cgroup make ...", "cgroup early ...", "cgroup limit ...", "cgroup device ..." lines. */
 void plan_cgroup_print(const struct plan_cgroup *p, struct str *out);

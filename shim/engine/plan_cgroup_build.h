@@ -79,4 +79,10 @@ void cgroup_plan_misc(struct cgroup_build *b, const struct oci_resources *r); /*
 void cgroup_plan_unified(struct cgroup_build *b, const struct oci_resources *r);
 void cgroup_plan_devices(struct cgroup_build *b, const struct oci_resources *r); /* may be NULL */
 
+/*
+ * Last, for the systemd driver: the properties of the unit, of what the plan writes, of the
+ * devices, and of the annotations, which replace.
+ */
+void cgroup_plan_scope(struct cgroup_build *b);
+
 #endif

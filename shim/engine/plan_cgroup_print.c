@@ -50,6 +50,7 @@ void plan_cgroup_print(const struct plan_cgroup *p, struct str *out)
 {
 	if (p->warning)
 		str_addf(out, "cgroup warning: %s\n", p->warning);
+	plan_scope_print(&p->scope, out);
 	for (size_t i = 0; i < p->n_dirs; i++)
 		print_dir(&p->dirs[i], out);
 	if (p->delegate)

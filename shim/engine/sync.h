@@ -13,7 +13,8 @@
  * stream means that the other side is gone. Both sides run the same program image, so the
  * structure is sent as it is. Nothing here raises SIGPIPE.
  *
- *   create:  [child] STAGED     pid of the process that goes on in the child's place
+ *   create:  [parent] GO        it is in its cgroups (when held)
+ *            [child] STAGED     pid of the process that goes on in the child's place
  *            [parent] GO        maps and limits are set (with STAGED or a user namespace)
  *            [child] MOUNTED    the parent runs its hooks, sets the limits
  *            [parent] GO

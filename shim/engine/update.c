@@ -8,6 +8,7 @@
 #include "shim/engine/container.h"
 #include "shim/engine/plan_update.h"
 #include "shim/engine/rdt.h"
+#include "shim/engine/scope.h"
 #include "shim/engine/statedir.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
@@ -111,12 +112,28 @@ static void roll_back(const struct plan_cgroup *undo, const struct cgroup *cg, s
 		err_ctx(e, "not all settings could be put back");
 }
 
+/*
+ * A scope's limits are also properties, from which systemd writes the files anew
+ * at any time. It rounds some; so the files get their exact values after it.
+ */
+static int tell_systemd(const struct oci_state *s, const struct plan_cgroup *p, struct arena *a,
+			struct err *e)
+{
+	struct unit_props props = { 0 };
+
+	if (!s->systemd_scope)
+		return 0;
+	plan_cgroup_properties(p->writes, p->n_writes, a, &props);
+	return scope_set(s->systemd_scope, s->systemd_user, &props, e);
+}
+
 /* The new limits, and then the record of them; either fails: none of them. */
 static int apply(const struct container *c, const struct plan_update *p, struct arena *a,
 		 struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;
 	struct plan_cgroup undo;
+	struct err ignored;
 	int failed;
 
 	if (open_dirs(&p->cgroup, &cg, e)) {
@@ -124,15 +141,21 @@ static int apply(const struct container *c, const struct plan_update *p, struct 
 		return -1;
 	}
 	remember(&p->cgroup, &cg, a, &undo);
-	failed = cgroup_write_all(&p->cgroup, &cg, false, e);
+	failed = tell_systemd(c->record, &p->cgroup, a, e) ||
+				 cgroup_write_all(&p->cgroup, &cg, false, e)
+			 ? -1
+			 : 0;
 	if (!failed) {
 		if (!c->record->config)
 			c->record->config = json_own(a, json_object_new_object());
 		plan_update_record(p, c->record->config);
 		failed = statedir_write_config(c->dir, c->record, e);
 	}
-	if (failed)
+	if (failed) {
+		if (tell_systemd(c->record, &undo, a, &ignored))
+			log_msg(LOG_WARN, "roll back: %s: it keeps the new values", ignored.msg);
 		roll_back(&undo, &cg, a, e);
+	}
 	cgroup_close(&cg);
 	return failed;
 }

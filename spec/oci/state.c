@@ -25,6 +25,8 @@ const struct json_field oci_state_fields[] = {
 	F_STR(struct oci_state, owner, "owner", 0),
 	F_STR(struct oci_state, cgroup_driver, "cgroupDriver", 0),
 	F_STR(struct oci_state, systemd_scope, "systemdScope", 0),
+	F_BOOL(struct oci_state, systemd_started, "systemdStarted", 0),
+	F_BOOL(struct oci_state, systemd_user, "systemdUser", 0),
 	F_LIST(JSON_OBJS, struct oci_state, cgroups, "cgroups", 0, cgroup_dir_fields),
 	F_BOOL(struct oci_state, own_pidns, "ownPidns", 0),
 	F_STR(struct oci_state, rdt_clos, "rdtClos", 0),

@@ -33,14 +33,16 @@ struct oci_cgroup_dir {
 struct oci_state {
 	char *oci_version;
 	char *id;
-	int32_t pid;	     /* host view; 0 before there is a process */
-	uint64_t start_time; /* of that pid, proc(5) field 22 */
-	char *bundle;	     /* absolute */
-	char *rootfs;	     /* absolute */
-	char *created;	     /* RFC 3339, nanoseconds, UTC */
-	char *owner;	     /* user name or number */
-	char *cgroup_driver; /* "cgroupfs", "systemd", "none" */
-	char *systemd_scope; /* unit name */
+	int32_t pid;	      /* host view; 0 before there is a process */
+	uint64_t start_time;  /* of that pid, proc(5) field 22 */
+	char *bundle;	      /* absolute */
+	char *rootfs;	      /* absolute */
+	char *created;	      /* RFC 3339, nanoseconds, UTC */
+	char *owner;	      /* user name or number */
+	char *cgroup_driver;  /* "cgroupfs", "systemd", "none" */
+	char *systemd_scope;  /* unit name, from before it is started on */
+	bool systemd_started; /* it has been: so it is ours */
+	bool systemd_user;    /* by the owner's service manager, not by the system's */
 	json_list(struct oci_cgroup_dir) cgroups;
 	bool own_pidns;	   /* false: kill by cgroup */
 	char *rdt_clos;	   /* directory below the resctrl mount, "/": the mount; NULL: none */

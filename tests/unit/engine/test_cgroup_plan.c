@@ -373,9 +373,6 @@ TEST(cgroup_modes_without_cgroups)
 	in.cgroups_disabled = false;
 	in.rootless = true;
 	CHECK(!plan_cgroup(&in, &a, &p, &e));
-	in.systemd = true;
-	CHECK(plan_cgroup(&in, &a, &p, &e) && e.num == ENOTSUP);
-	CHECK_HAS(e.msg, "--systemd-cgroup");
 }
 
 #define NOBODY (-1)
