@@ -51,19 +51,14 @@ int are_ports(struct net *n, const struct op *op, struct err *e)
 	return there < 0 ? -1 : 0;
 }
 
-static int unmap(struct net *n, owner_goes_fn *goes, const void *arg, struct err *e)
+int unmap_ports(struct net *n, const char *owner, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	struct port_maps gone;
 
-	if (net_need_nft(n, e) || portmap_drop(&n->nft, goes, arg, &a, &gone, e))
+	if (net_need_nft(n, e) || portmap_drop(&n->nft, owner, &a, &gone, e))
 		return -1;
 	return forget_flows(n, &gone, e);
-}
-
-int unmap_ports(struct net *n, const char *owner, struct err *e)
-{
-	return unmap(n, owner_is, owner, e);
 }
 
 int do_unmap(struct net *n, const struct op *op, struct err *e)
@@ -77,5 +72,9 @@ int unmap_stale(struct net *n, const char *network, const struct cni_attachment 
 	auto_arena struct arena a = { 0 };
 	struct owner_valid arg = { network, owners_of(network, valid, n_valid, &a) };
 
-	return unmap(n, owner_is_stale, &arg, e);
+	struct port_maps gone;
+
+	if (net_need_nft(n, e) || portmap_drop_all(&n->nft, owner_is_stale, &arg, &a, &gone, e))
+		return -1;
+	return forget_flows(n, &gone, e);
 }

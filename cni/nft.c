@@ -154,6 +154,17 @@ static int refusal(const struct nlmsghdr *nlh)
 }
 
 /*
+ * Reports that did not fit the socket's buffer are lost (ENOBUFS), maybe the
+ * last one too. Those in front of them are there: no need to wait.
+ */
+static ssize_t receive_rest(struct nft *n, char *buf)
+{
+	ssize_t len = recv(mnl_socket_get_fd(n->sock), buf, REPLY_MAX, MSG_DONTWAIT);
+
+	return len < 0 ? 0 : len;
+}
+
+/*
  * Every refused message is reported, and the last one is acked in any case
  * (it asks for it); a refusal of the batch as such comes with the number of
  * its begin message, and nothing after it.
@@ -163,7 +174,7 @@ int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
 	char buf[REPLY_MAX] __attribute__((aligned(8)));
 	uint32_t last;
 	int bad = 0;
-	bool done = false;
+	bool done = false, lost = false;
 
 	if (b->nlh)
 		b->nlh->nlmsg_flags |= NLM_F_ACK;
@@ -175,12 +186,17 @@ int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
 		return -1;
 	while (!done) {
 		struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)buf;
-		ssize_t len = receive(n, buf, e);
+		ssize_t len = lost ? receive_rest(n, buf) : receive(n, buf, e);
 		int left = (int)len;
 
-		if (len < 0)
+		if (len < 0 && e->num != ENOBUFS)
 			return -1;
-		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		if (lost && !len)
+			return bad ? err_set(e, bad, "nftables refused the change: %s",
+					     strerror(bad))
+				   : -1; /* nobody knows: e says why */
+		lost |= len < 0;
+		for (; len > 0 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 			if (nlh->nlmsg_type != NLMSG_ERROR || nlh->nlmsg_seq < b->first_seq)
 				continue;
 			if (!bad)

@@ -10,7 +10,7 @@
 
 #include "spec/base/err.h"
 
-#define NFT_BATCH_MAX 131072 /* bytes of one batch; some hundred elements */
+#define NFT_BATCH_MAX 196608 /* bytes of one batch; a socket takes no more than 212 KB */
 
 /*
  * nf_tables is spoken to directly, in terms of linux/netfilter/nf_tables.h.

@@ -6,134 +6,18 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cni/nft_table.h"
+#include "cni/portmap_held.h"
 #include "cni/portmap_table.h"
+#include "spec/base/auto.h"
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-#define HELD_MAX 65536 /* elements of all maps that are looked at */
-#define TRIES	 4     /* while others change what was just read */
-
-/* ---- what is there ---- */
-
-/* An element of ports or hostports. */
-struct held {
-	struct port_map map;
-	char owner[NFT_COMMENT_MAX + 1];
-	const char *device; /* in owner, behind the NUL; "" when not known */
-};
-
-struct all_held {
-	const struct portmap_family *f; /* of what is being read */
-	bool with_ip;
-	struct held *v;
-	size_t n;
-};
-
-static void held_done(struct all_held *h)
-{
-	free(h->v);
-}
-#define auto_held __attribute__((cleanup(held_done)))
-
-static void read_value(const struct nlattr *nest, struct portmap_key *out)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest)
-	{
-		size_t len = mnl_attr_get_payload_len(attr);
-
-		if (mnl_attr_get_type(attr) != NFTA_DATA_VALUE || len > sizeof(out->b))
-			continue;
-		memcpy(out->b, mnl_attr_get_payload(attr), len);
-		out->len = len;
-	}
-}
-
-static void read_element(const struct nlattr *elem, struct all_held *all)
-{
-	struct portmap_key key = { 0 }, value = { 0 };
-	struct held held = { 0 };
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, elem)
-	{
-		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_KEY)
-			read_value(attr, &key);
-		else if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_DATA)
-			read_value(attr, &value);
-		else if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_USERDATA)
-			nft_comment(attr, held.owner);
-	}
-	if (all->n == HELD_MAX || portmap_read(all->f, all->with_ip, &key, &value, &held.map))
-		return;
-	if (!(all->n & (all->n - 1))) /* at powers of two */
-		all->v = mem_grow(all->v, all->n ? 2 * all->n : 1, sizeof(*all->v));
-	all->v[all->n++] = held;
-}
-
-static int read_elements(const struct nlmsghdr *nlh, void *arg, struct err *e)
-{
-	const struct nlattr *attr, *elem;
-
-	(void)e;
-	if ((nlh->nlmsg_type & 0xff) != NFT_MSG_NEWSETELEM)
-		return 0;
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
-	{
-		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
-			continue;
-		mnl_attr_for_each_nested(elem, attr) read_element(elem, arg);
-	}
-	return 0;
-}
-
-/* The comment is "OWNER DEVICE": cut it in two. */
-static void split_comments(struct all_held *all)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		char *space = strrchr(all->v[i].owner, ' ');
-
-		all->v[i].device = space ? space + 1 : "";
-		if (space)
-			*space = '\0';
-	}
-}
-
-/* All elements of the four maps. None when there is no table. */
-static int list(struct nft *n, struct all_held *all, struct err *e)
-{
-	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
-
-	for (size_t i = 0; i < 2UL * PORTMAP_FAMILIES; i++) {
-		struct nft_batch b;
-
-		all->f = &portmap_families[i / 2];
-		all->with_ip = i % 2;
-		nft_begin(n, &b, buf);
-		nft_msg(&b, NFT_MSG_GETSETELEM, NLM_F_DUMP);
-		nft_put_str(&b, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
-		nft_put_str(&b, NFTA_SET_ELEM_LIST_SET,
-			    all->with_ip ? all->f->hostports : all->f->ports);
-		if (nft_ask(n, &b, read_elements, all, e) && e->num != ENOENT)
-			return err_ctx(e, "list host ports");
-	}
-	split_comments(all);
-	return 0;
-}
+#define TRIES 4 /* while others change what was just read */
 
 /* ---- elements ---- */
-
-static const char *map_of(const struct port_map *map)
-{
-	const struct portmap_family *f = portmap_family(&map->ip);
-
-	return map->host_ip.len ? f->hostports : f->ports;
-}
 
 static void put_element(struct nft_batch *b, uint16_t msg, const char *set,
 			const struct portmap_key *key)
@@ -151,7 +35,7 @@ static void put_mapping(struct nft_batch *b, const struct port_map *map, const c
 {
 	struct portmap_key key = portmap_port_key(map), value = portmap_port_value(map);
 	struct nlattr *list =
-		nft_put_elements(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, map_of(map));
+		nft_put_elements(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, held_set(map));
 	struct nlattr *elem = nft_nest(b, NFTA_LIST_ELEM);
 
 	nft_put_value(b, NFTA_SET_ELEM_KEY, key.b, key.len);
@@ -211,6 +95,7 @@ static void put_all(struct nft_batch *b, const struct portmap *p)
 		if (!seen(p->maps->v, i, true))
 			put_element(b, NFT_MSG_NEWSETELEM, portmap_family(&map->ip)->self, &self);
 	}
+	index_put(b, p->owner, p->maps);
 	if (p->bridge && p->snat != PORT_SNAT_NONE) {
 		struct portmap_key hair = portmap_hair_key(p->bridge);
 
@@ -232,63 +117,107 @@ static int remove_element(struct nft *n, const char *set, const struct portmap_k
 	return nft_commit(n, &b, e) && e->num != ENOENT ? -1 : 0;
 }
 
-/* One after the other; the mapping last, since by it the rest is found. */
-static int remove_each(struct nft *n, const struct port_map *v, size_t count, struct err *e)
+/* What goes together: mappings, and keys of the index. */
+struct removal {
+	const struct port_map *v;
+	const struct portmap_key *index;
+	size_t count, n_index;
+};
+
+/*
+ * One after the other; the mapping behind what is found by it, the index last
+ * and from its end on: a run that is killed leaves no gap, so the next one
+ * finds the rest.
+ */
+static int remove_each(struct nft *n, const struct removal *r, struct err *e)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct portmap_family *f = portmap_family(&v[i].ip);
-		struct portmap_key port = portmap_port_key(&v[i]), snat = portmap_snat_key(&v[i]),
-				   self = portmap_self_key(&v[i].ip);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct port_map *map = &r->v[i];
+		const struct portmap_family *f = portmap_family(&map->ip);
+		struct portmap_key port = portmap_port_key(map), snat = portmap_snat_key(map),
+				   self = portmap_self_key(&map->ip);
 
 		if (remove_element(n, f->snat, &snat, e) || remove_element(n, f->self, &self, e) ||
-		    remove_element(n, map_of(&v[i]), &port, e))
-			return err_ctx(e, "unmap host port %s", port_text(&v[i]).s);
+		    remove_element(n, held_set(map), &port, e))
+			return err_ctx(e, "unmap host port %s", port_text(map).s);
 	}
+	for (size_t i = r->n_index; i--;)
+		if (remove_element(n, PORTMAP_INDEX, &r->index[i], e))
+			return err_ctx(e, "forget host ports");
 	return 0;
 }
 
 /* All by one batch, which is refused if anything of it is missing: then each by itself. */
-static int remove_all(struct nft *n, const struct port_map *v, size_t count, struct err *e)
+static int remove_all(struct nft *n, const struct removal *r, struct err *e)
 {
 	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
 	struct nft_batch b;
 
-	if (!count)
+	if (!r->count && !r->n_index)
 		return 0;
 	nft_begin(n, &b, buf);
-	for (size_t i = 0; i < count; i++) {
-		const struct portmap_family *f = portmap_family(&v[i].ip);
-		struct portmap_key port = portmap_port_key(&v[i]), snat = portmap_snat_key(&v[i]),
-				   self = portmap_self_key(&v[i].ip);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct port_map *map = &r->v[i];
+		const struct portmap_family *f = portmap_family(&map->ip);
+		struct portmap_key port = portmap_port_key(map), snat = portmap_snat_key(map),
+				   self = portmap_self_key(&map->ip);
 
-		put_element(&b, NFT_MSG_DELSETELEM, map_of(&v[i]), &port);
-		if (!seen(v, i, false))
+		put_element(&b, NFT_MSG_DELSETELEM, held_set(map), &port);
+		if (!seen(r->v, i, false))
 			put_element(&b, NFT_MSG_DELSETELEM, f->snat, &snat);
-		if (!seen(v, i, true))
+		if (!seen(r->v, i, true))
 			put_element(&b, NFT_MSG_DELSETELEM, f->self, &self);
 	}
+	for (size_t i = 0; i < r->n_index; i++)
+		put_element(&b, NFT_MSG_DELSETELEM, PORTMAP_INDEX, &r->index[i]);
 	if (!nft_commit(n, &b, e))
 		return 0;
-	return e->num == ENOENT || e->num == E2BIG ? remove_each(n, v, count, e)
+	return e->num == ENOENT || e->num == E2BIG ? remove_each(n, r, e)
 						   : err_ctx(e, "unmap host ports");
 }
 
-int portmap_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct arena *a,
-		 struct port_maps *gone, struct err *e)
+int portmap_drop(struct nft *n, const char *owner, struct arena *a, struct port_maps *gone,
+		 struct err *e)
 {
-	auto_held struct all_held all = { 0 };
-	struct port_map *v;
-	size_t count = 0;
+	struct portmap_key index[2 * PORTS_MAX];
+	struct port_map *v = arena_array(a, 2UL * PORTS_MAX, sizeof(*v)), map;
+	size_t count = 0, indexed = 0;
+	int there = 0;
 
-	if (list(n, &all, e))
+	while (indexed < countof(index) &&
+	       (there = index_get(n, owner, (uint32_t)indexed, &map, e)) > 0) {
+		struct held held;
+		int mapped = held_get(n, &map, &held, e);
+
+		if (mapped < 0)
+			return -1;
+		if (mapped && str_eq(held.owner, owner)) /* and not another's by now */
+			v[count++] = held.map;
+		index[indexed] = index_key(owner, (uint32_t)indexed);
+		indexed++;
+	}
+	if (there < 0 || remove_all(n, &(struct removal){ v, index, count, indexed }, e))
+		return -1;
+	gone->n = count;
+	gone->v = v;
+	return 0;
+}
+
+int portmap_drop_all(struct nft *n, owner_goes_fn *goes, const void *arg, struct arena *a,
+		     struct port_maps *gone, struct err *e)
+{
+	__attribute__((cleanup(held_done))) struct all_held all = { 0 };
+	__attribute__((cleanup(index_done))) struct index_keys index = { 0 };
+	struct port_map *v;
+
+	if (held_list(n, goes, arg, &all, e) || index_list(n, goes, arg, &index, e))
 		return -1;
 	v = arena_array(a, all.n + 1, sizeof(*v));
 	for (size_t i = 0; i < all.n; i++)
-		if (goes(arg, all.v[i].owner))
-			v[count++] = all.v[i].map;
-	if (remove_all(n, v, count, e))
+		v[i] = all.v[i].map;
+	if (remove_all(n, &(struct removal){ v, index.v, all.n, index.n }, e))
 		return -1;
-	gone->n = count;
+	gone->n = all.n;
 	gone->v = v;
 	return 0;
 }
@@ -299,31 +228,29 @@ int portmap_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct are
 static int clear_way(struct nft *n, const struct portmap *p, portmap_lives_fn *lives, void *arg,
 		     struct err *e)
 {
-	auto_held struct all_held all = { 0 };
+	auto_arena struct arena a = { 0 };
+	struct port_maps own;
 
-	if (list(n, &all, e))
+	if (portmap_drop(n, p->owner, &a, &own, e)) /* of an ADD that had no DEL */
 		return -1;
-	for (size_t i = 0; i < all.n; i++) {
-		const struct held *h = &all.v[i];
-		int alive;
+	for (size_t i = 0; i < p->maps->n; i++) {
+		const struct port_map *map = &p->maps->v[i];
+		struct held h;
+		int there = held_get(n, map, &h, e), alive;
 
-		for (size_t j = 0; j < p->maps->n; j++) {
-			const struct port_map *map = &p->maps->v[j];
-
-			if (map_of(map) != map_of(&h->map) ||
-			    !same_key(portmap_port_key(map), portmap_port_key(&h->map)))
-				continue;
-			alive = str_eq(h->owner, p->owner) ? 0
-				: *h->device		   ? lives(arg, h->device, e)
-							   : 1;
-			if (alive)
-				return alive < 0 ? -1
-						 : cni_err(e, CNI_ERR_CONFIG,
-							   "host port %s is taken by '%s'",
-							   port_text(map).s, h->owner);
-			if (remove_all(n, &h->map, 1, e))
+		if (there <= 0) {
+			if (there < 0)
 				return -1;
+			continue;
 		}
+		alive = str_eq(h.owner, p->owner) ? 0 : *h.device ? lives(arg, h.device, e) : 1;
+		if (alive)
+			return alive < 0
+				       ? -1
+				       : cni_err(e, CNI_ERR_CONFIG, "host port %s is taken by '%s'",
+						 port_text(map).s, h.owner);
+		if (remove_all(n, &(struct removal){ .v = &h.map, .count = 1 }, e))
+			return -1;
 	}
 	return 0;
 }
@@ -358,21 +285,15 @@ int portmap_ensure(struct nft *n, const struct portmap *p, portmap_lives_fn *liv
 int portmap_present(struct nft *n, const struct portmap *p, const struct port_map **missing,
 		    struct err *e)
 {
-	auto_held struct all_held all = { 0 };
-
-	if (p->maps->n && list(n, &all, e))
-		return -1;
 	for (size_t i = 0; i < p->maps->n; i++) {
 		const struct port_map *map = &p->maps->v[i];
-		bool found = false;
+		struct held h;
+		int there = held_get(n, map, &h, e);
 
-		for (size_t j = 0; j < all.n && !found; j++)
-			found = str_eq(all.v[j].owner, p->owner) &&
-				map_of(map) == map_of(&all.v[j].map) &&
-				same_key(portmap_port_key(map), portmap_port_key(&all.v[j].map)) &&
-				same_key(portmap_port_value(map),
-					 portmap_port_value(&all.v[j].map));
-		if (!found) {
+		if (there < 0)
+			return -1;
+		if (!there || !str_eq(h.owner, p->owner) ||
+		    !same_key(portmap_port_value(map), portmap_port_value(&h.map))) {
 			*missing = map;
 			return 0;
 		}

@@ -18,6 +18,7 @@
  *	map hostports4 { ip . proto . port : ip . port }  on one, and looked up first
  *	map snat4      { proto . host port . ip . port : goto hairpin4 | goto masqall }
  *	set self4      { ip . ip }			  pods with mappings
+ *	set index      { hash of owner . number }	  whose comment tells a host port
  *	set hair       { ifname . ifname }		  bridges with such pods, twice
  *	chain prerouting, output { nat hooks at -100; to a local address: goto hostports }
  *	chain hostports { dnat to ... map @hostports4; dnat to ... map @ports4 }
@@ -47,11 +48,16 @@ int portmap_present(struct nft *n, const struct portmap *p, const struct port_ma
 		    struct err *e);
 
 /*
- * Remove the mappings of the owners that are to go. The maps are read once,
- * whatever the number of mappings: DEL must not depend on the runtime's telling
- * them again. *gone (in the arena) are those that were there.
+ * Remove the mappings of an owner. He is asked for none of them: DEL must not
+ * depend on the runtime's telling them again; set `index` has them, and it costs
+ * the same however many others there are. *gone (in the arena) are those that
+ * were there.
  */
-int portmap_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct arena *a,
-		 struct port_maps *gone, struct err *e);
+int portmap_drop(struct nft *n, const char *owner, struct arena *a, struct port_maps *gone,
+		 struct err *e);
+
+/* The same for all owners that are to go, by reading all that there is. */
+int portmap_drop_all(struct nft *n, owner_goes_fn *goes, const void *arg, struct arena *a,
+		     struct port_maps *gone, struct err *e);
 
 #endif

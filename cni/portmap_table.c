@@ -139,6 +139,14 @@ static void put_sources(struct nft_batch *b, const struct portmap_family *f)
 void portmap_put_table(struct nft_batch *b)
 {
 	static const struct nft_hook hairpin = { NF_INET_POST_ROUTING, PRIORITY_HAIRPIN, "nat" };
+	static const struct nft_set index = {
+		PORTMAP_INDEX,
+		FIRST_ID + 1,
+		NFT_TYPE_MARK << 2 * NFT_TYPE_BITS | NFT_CONCAT(NFT_TYPE_MARK, NFT_TYPE_MARK),
+		3 * REG_BYTES,
+		0,
+		0,
+	};
 	static const struct nft_set hair = {
 		PORTMAP_HAIR, FIRST_ID, NFT_CONCAT(NFT_TYPE_IFNAME, NFT_TYPE_IFNAME),
 		2 * IFNAMSIZ, 0,	0,
@@ -146,6 +154,7 @@ void portmap_put_table(struct nft_batch *b)
 
 	nft_put_table(b);
 	nft_put_set(b, &hair);
+	nft_put_set(b, &index);
 	for (uint32_t i = 0; i < PORTMAP_FAMILIES; i++)
 		put_sets(b, &portmap_families[i], FIRST_ID + 0x10 * (i + 1));
 	nft_put_chain(b, CHAIN_DNAT, NULL);

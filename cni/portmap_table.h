@@ -23,6 +23,7 @@ const struct portmap_family *portmap_family(const struct ip_addr *ip);
 
 #define PORTMAP_HAIR	"hair"
 #define PORTMAP_MASQALL "masqall"
+#define PORTMAP_INDEX	"index"
 
 /* All of it but the elements, right whatever was there before. */
 void portmap_put_table(struct nft_batch *b);

@@ -28,7 +28,7 @@ nothing_left() {
 	assert_equal "$(leases)" ""
 	assert_equal "$(in_pod ip -o link | grep -v ' lo: ')" ""
 	assert_equal "$(find "$LEASES/.peapod" -name '*:*' ! -path '*/sticky/*' 2>/dev/null)" ""
-	assert_equal "$(on_host nft list table inet peapod 2>/dev/null | grep -E 'comment "net c' || :)" ""
+	assert_equal "$(on_host nft list table inet peapod 2>/dev/null | grep -E 'net c1 ' || :)" ""
 }
 
 # killed VERB --send|--sent N: its Nth message is its last; fails when it sent fewer

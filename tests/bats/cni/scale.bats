@@ -111,3 +111,51 @@ listens() {
 	assert_equal "$(pairs | grep -c ^veth)" 1
 	assert_equal "$(in_second ip -o link | grep -v ' lo: ')" ""
 }
+
+# traced VERB ARGS...: its answers from the kernel, as "CALL BYTES" lines
+traced() {
+	local verb=$1
+	shift
+	on_host env CNI_COMMAND="$verb" CNI_CONTAINERID=last CNI_NETNS="/run/netns/$SECOND" CNI_IFNAME=eth0 \
+		ASAN_OPTIONS=detect_leaks=0 strace -qq -e trace=recvmsg,recvfrom,getdents64,getdents \
+		-o "$BATS_TEST_TMPDIR/trace" "$BIN/peapod" <"$CONF" >/dev/null
+	sed -nE 's/^([a-z0-9]+)\(.* = ([0-9]+)$/\1 \2/p' "$BATS_TEST_TMPDIR/trace"
+}
+
+# reads_no_list: an answer about one object is short, and no directory is read
+reads_no_list() {
+	[ -n "$1" ] || return 2
+	awk '$1 ~ /getdents/ || $2 > 3000 { print; bad = 1 } END { exit bad }' <<<"$1"
+}
+
+@test "ADD, DEL and a second DEL read no list, however many pods and ports there are" {
+	local i
+	requires strace
+	for i in {1..40}; do
+		dual ".runtimeConfig.portMappings = [range(3) | {hostPort: (1000 + $i * 10 + .), containerPort: 80, protocol: \"tcp\"}]"
+		cni ADD CNI_IFNAME="e$i" >/dev/null
+	done
+	dual '.runtimeConfig.portMappings = [{hostPort: 80, containerPort: 80, protocol: "tcp"}]'
+	reads_no_list "$(traced ADD)"
+	dual
+	reads_no_list "$(traced DEL)"
+	reads_no_list "$(traced DEL)"
+	assert_equal "$(leases | wc -l)" 80
+	assert_equal "$(on_host nft list map inet peapod ports4 | grep -c 'net last')" 0
+	# What this would see: GC has to read them all.
+	dual '."cni.dev/valid-attachments" = []'
+	run reads_no_list "$(traced GC)"
+	[ "$status" = 1 ]
+}
+
+@test "128 host ports in both families, with names of any length" {
+	local id net
+	id=$(printf 'c%.0s' {1..200})
+	net=$(printf 'n%.0s' {1..80})
+	dual ".name = \"$net\" | .runtimeConfig.portMappings = [range(128) | {hostPort: (1000 + .), containerPort: 80, protocol: \"tcp\"}]"
+	run -0 cni ADD CNI_CONTAINERID="$id"
+	assert_equal "$(on_host nft -j list map inet peapod ports6 | jq '[.nftables[].map | select(.).elem[]] | length')" 128
+	dual ".name = \"$net\""
+	cni DEL CNI_CONTAINERID="$id"
+	assert_equal "$(on_host nft list table inet peapod | grep -c nnnn | cat)" 2
+}

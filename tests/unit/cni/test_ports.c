@@ -2,6 +2,7 @@
 /* Port mappings: what is accepted, and the plans; no root. */
 #include "cni/ports_plan.h"
 #include "cni/portmap.h"
+#include "cni/portmap_held.h"
 #include "cni/portmap_table.h"
 #include "spec/base/auto.h"
 #include "spec/base/str.h"
@@ -141,6 +142,36 @@ TEST(ports_keys)
 		CHECK(ip_eq(&back.host_ip, &maps[i].host_ip));
 		CHECK(portmap_read(f, maps[i].host_ip.len == 0, &key, &value, &back) == -1);
 	}
+}
+
+TEST(ports_index)
+{
+	const struct port_map maps[] = {
+		{ 6, 8080, 80, { 0 }, pod4 },
+		{ 17, 65535, 1, pod4, pod4 },
+		{ 132, 256, 255, pod6, pod6 },
+		{ 6, 1, 1, { 0 }, pod6 },
+	};
+	static const char *const bad[] = { "",
+					   "tcp",
+					   "tcp 80 ipv4",
+					   "x 80 ipv4 o",
+					   "tcp x ipv4 o",
+					   "tcp 65536 ipv4 o",
+					   "tcp 80 ipv5 o",
+					   "tcp 80  o" };
+	struct port_map back;
+	const char *owner;
+
+	for (size_t i = 0; i < countof(maps); i++) {
+		CHECK(!index_parse(index_format("net c1 eth0", &maps[i]).s, &back, &owner));
+		CHECK_TEXT(owner, "net c1 eth0");
+		CHECK(back.proto == maps[i].proto && back.host_port == maps[i].host_port);
+		CHECK(back.ip.len == maps[i].ip.len && ip_eq(&back.host_ip, &maps[i].host_ip));
+	}
+	CHECK_TEXT(index_format("o", &maps[0]).s, "tcp 8080 ipv4 o");
+	for (size_t i = 0; i < countof(bad); i++)
+		CHECK(index_parse(bad[i], &back, &owner) < 0);
 }
 
 /* Long names are told apart, and all of it fits a comment with a device behind it. */
