@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "shim/cli/doctor.h"
+#include "shim/engine/sealed.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/path.h"
@@ -167,8 +168,7 @@ static char *if_runs(char *path)
 static void find_programs(struct doctor_facts *f, struct arena *a)
 {
 	char self[PATH_MAX] = "";
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash = n > 0 ? strrchr(self, '/') : NULL;
+	char *slash = sealed_path(self, sizeof(self)) ? strrchr(self, '/') : NULL;
 
 	f->shim = doctor_which(DOCTOR_SHIM_NAME, a);
 	if (!slash)

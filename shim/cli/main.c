@@ -13,6 +13,7 @@
 #include "shim/cli/completion.h"
 #include "shim/cli/globals.h"
 #include "shim/cli/pod.h"
+#include "shim/engine/sealed.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/log.h"
@@ -206,6 +207,9 @@ static bool only_texts(const struct cli *cli, int argc, char **argv)
 	return false;
 }
 
+/* The commands that fork processes into containers; see sealed.h. */
+const char sealed_words[][SEALED_WORD_MAX] = { "create", "run", "exec", "restore", "pod", "" };
+
 /* 0 or -1, and *code to exit with in both cases. */
 static int cli_main(struct cli *cli, int argc, char **argv, int *code, struct err *e)
 {
@@ -271,6 +275,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	int code;
 
+	sealed_name(CLI_NAME);
 	fill_stdio();
 	cli.inherited = count_inherited();
 	if (cli_main(&cli, argc ? argc - 1 : 0, argv + 1, &code, &e))

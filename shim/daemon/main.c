@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shim/daemon/launch.h"
+#include "shim/engine/sealed.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/log.h"
@@ -59,6 +60,9 @@ static void usage(void)
 	opt_usage(table, &text);
 	(void)write_all(STDOUT_FILENO, text.s, text.len);
 }
+
+/* The daemon, which lives on from here, makes all containers of a pod; see sealed.h. */
+const char sealed_words[][SEALED_WORD_MAX] = { "start", "" };
 
 static int start(struct options *o, struct arena *a, struct err *e)
 {
@@ -115,6 +119,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	int n;
 
+	sealed_name(PROGRAM);
 	open_stdio();
 	proc_close_from(STDERR_FILENO + 1); /* whatever came along: the daemon would keep it */
 	log_to.program = PROGRAM;

@@ -8,6 +8,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
+#include "shim/engine/sealed.h"
 #include "shim/pod/join.h"
 #include "shim/pod/net.h"
 #include "spec/base/auto.h"
@@ -19,16 +20,14 @@
 char *pod_pause_path(const struct pod_env *env, struct arena *a, struct err *e)
 {
 	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	char *slash, *beside, *libexec;
 
 	if (env->pause)
 		return path_abs(a, env->pause, e);
-	if (n < 0) {
+	if (!sealed_path(exe, sizeof(exe))) {
 		err_sys(e, "find our own program");
 		return NULL;
 	}
-	exe[n] = 0;
 	slash = strrchr(exe, '/');
 	*slash = 0;
 	beside = arena_printf(a, "%s/pause", exe);

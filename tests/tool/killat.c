@@ -73,7 +73,8 @@ static int follow(pid_t pid, enum when when, unsigned long at)
 			break;
 		sig = 0;
 		if (WSTOPSIG(status) != (SIGTRAP | 0x80)) {
-			sig = WSTOPSIG(status); /* its own signals go on to it */
+			/* its own signals go on to it; an exec is no signal */
+			sig = status >> 16 ? 0 : WSTOPSIG(status);
 			continue;
 		}
 		if (counts(pid, when, entering, &sending) && ++count == at && at)
@@ -103,7 +104,7 @@ int main(int argc, char **argv)
 		return child(argv + 2);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
 		return failed("start");
-	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD))
+	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC))
 		return failed("ptrace");
 	return follow(pid, when, strtoul(argv[1], NULL, 10));
 }

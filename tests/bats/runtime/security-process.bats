@@ -40,6 +40,59 @@ refused_as_own() {
 	assert_output --partial 'permission denied'
 }
 
+# read_only FD: the file is not to be had for writing, and not because somebody executes it: that
+# end is waited for
+read_only() {
+	not_busy() { why=$(sh -c ": >>/proc/self/fd/$1" 2>&1) || [[ $why != *'Text file busy'* ]]; }
+	local why
+	wait_until 60 not_busy "$1"
+	[[ $why == *'Read-only file system'* ]] || fail "$why"
+}
+
+@test "CVE-2019-5736: the file of a process on its way in is on a read-only mount" {
+	create_container c sleep 1000
+	exec 8<"/proc/$(pid_of c)/exe"
+	cmp /proc/self/fd/8 "$PEAPOD"
+	peapod start c
+	"$PEAPOD" --root "$STATE" exec c sleep 1000 3>&- 8>&- &
+	local exec=$!
+	two() { [ "$(peapod ps -f json c | jq length)" = 2 ]; }
+	wait_until 30 two
+	exec 7<"/proc/$exec/exe"
+	cmp /proc/self/fd/7 "$PEAPOD"
+	peapod delete --force c
+	wait "$exec" || :
+	read_only 7
+	read_only 8
+}
+
+@test "CVE-2019-5736: a script whose interpreter becomes the runtime itself wins no file to write to" {
+	local sum race init won=0
+	sum=$(sha256sum <"$PEAPOD")
+	new_bundle "$DIR/a" /exewriter "$(stat -c %i "$PEAPOD")"
+	cp "$TOOL/in-exewriter" "$DIR/a/rootfs/exewriter"
+	peapod run -d -b "$DIR/a" a </dev/null >"$DIR/attacks" 2>&1
+	init=$(pid_of a)
+	new_bundle "$DIR/b" /script
+	ln -s /bin/busybox "$DIR/b/rootfs/i1"
+	ln -s /proc/self/exe "$DIR/b/rootfs/i2"
+	printf '#!/i1 sh\n' >"$DIR/b/rootfs/script"
+	chmod +x "$DIR/b/rootfs/script"
+	edit_config "$DIR/b" '(.linux.namespaces[] | select(.type == "pid")).path = $ns' --arg ns "/proc/$init/ns/pid"
+	"$TOOL/exchange" "$DIR/b/rootfs/i1" "$DIR/b/rootfs/i2" &
+	race=$!
+	for _ in $(seq 60); do
+		peapod run -b "$DIR/b" b </dev/null >"$DIR/out" 2>&1 || peapod delete --force b
+		! grep -q 'unknown command' "$DIR/out" || won=$((won + 1))
+	done
+	kill "$race"
+	wait "$race" || :
+	echo "# the check was deceived $won times of 60; attacks ended with: $(tr '\n' ';' <"$DIR/attacks")"
+	grep -qx ready "$DIR/attacks"
+	run ! grep -v -e '^ready$' -e '^Read-only file system$' -e '^Text file busy$' "$DIR/attacks"
+	assert_equal "$(sha256sum <"$PEAPOD")" "$sum"
+}
+
 @test "CVE-2016-9962, CVE-2019-5736: a process on its way in shows a container neither its program nor its files" {
 	local init inner
 	new_bundle "$DIR/b" sleep 1000
