@@ -36,7 +36,7 @@ static int watch_v1(int dir, struct err *e)
 	return take_fd(&event);
 }
 
-/* cgroup.events changes when the last process leaves, memory.events' watch dies with the file. */
+/* cgroup.events changes when the last process leaves. */
 static int watch_v2(int dir, struct err *e)
 {
 	static const char *const files[] = { V2_FILE, "cgroup.events" };

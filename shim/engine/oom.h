@@ -35,7 +35,8 @@ int oom_open(const struct oci_state *s, struct oom_watch *out, struct err *e);
 /*
  * What a readable fd means: 1 the OOM killer came (again), 0 nothing new,
  * -1 the cgroup is gone and will not tell any more. Never blocks; may be
- * called at any time.
+ * called at any time. On v2 nothing wakes when the cgroup goes (kernfs tells inotify of no
+ * removal); its last process leaving does.
  */
 int oom_read(struct oom_watch *w);
 

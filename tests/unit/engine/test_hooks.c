@@ -108,7 +108,7 @@ TEST(hook_timeout_kills_the_group)
 				  "hook prestart[0] '/bin/sh': killed after its timeout of 1 s");
 
 	ASSERT(pid > 1);
-	for (int i = 0; i < 500 && !kill(pid, 0); i++)
+	for (int i = 0; i < 6000 && !kill(pid, 0); i++)
 		nanosleep(&nap, NULL);
 	CHECK(kill(pid, 0) && errno == ESRCH);
 }

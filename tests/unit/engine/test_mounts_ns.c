@@ -316,10 +316,11 @@ TEST(mounts_locked_in_a_user_namespace)
 		CHECK_HAS(run(&cases[i].box, &a), box_possible() ? cases[i].error : "");
 }
 
+/* Directories of the disk: a tmpfs can be id-mapped since Linux 6.3 only. */
 static void idmap_volume(void)
 {
-	must(mkdir("vol", 0755) || mount("vol", "vol", "tmpfs", 0, NULL));
-	must(mkdir("vol/sub", 0755) || mount("sub", "vol/sub", "tmpfs", 0, NULL));
+	must(mkdir("vol", 0755) || mkdir("vol/sub", 0755));
+	must(mount("vol/sub", "vol/sub", NULL, MS_BIND, NULL));
 	must(make_file("vol/f") || make_file("vol/sub/f"));
 }
 

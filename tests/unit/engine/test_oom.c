@@ -12,7 +12,7 @@
 #include "tests/unit/engine/cgroup_fixture.h"
 #include "tests/unit/test.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 #define EATEN	    (64 << 20) /* bytes */
 #define auto_watch  __attribute__((cleanup(oom_close)))
 
@@ -64,7 +64,8 @@ TEST(oom_kill_is_told_and_then_the_end)
 	CHECK(!oom_read(&w));
 	cgroup_close(&f.cg);
 	CHECK(!cgroup_remove(&f.state, &f.e));
-	CHECK(wait_told(&w) == -1);
+	if (!w.v2)
+		CHECK(wait_told(&w) == -1);
 	CHECK(oom_read(&w) == -1);
 }
 
