@@ -37,17 +37,17 @@ $(B)/peapod $(B)/containerd-shim-peapod-v2: PIE := $(if $(SAN),-pie,-static-pie)
 $(B)/shim/engine/sealed.o: ALL_CFLAGS := $(filter-out -fsanitize% -fno-sanitize% -fstack-protector%,$(ALL_CFLAGS)) \
 	-fno-stack-protector -fno-builtin
 JSON := $(call static,-ljson-c)
-ENGINE_LIBS := $(call static,-lseccomp -lcap) $(JSON) -lm
+ENGINE_LIBS := $(call static,-lseccomp -lcap -lprotobuf-c) $(JSON) -lm
 CNI_LIBS := $(call static,-lnl-route-3 -lnl-3) $(JSON) -lmnl -lm -lpthread
-SHIM_LIBS := $(call static,-lprotobuf-c) $(ENGINE_LIBS)
+SHIM_LIBS := $(ENGINE_LIBS)
 
-AREAS := spec/base spec/oci spec/cni spec/ttrpc shim/engine shim/pod shim/cli shim/daemon cni
+AREAS := spec/base spec/oci spec/cni spec/criu spec/ttrpc shim/engine shim/pod shim/cli shim/daemon cni
 lib = $(B)/$(1).a
 objs = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 
 BASE := $(call lib,spec/base)
 OCI := $(call lib,spec/oci)
-ENGINE := $(call lib,shim/engine) $(OCI) $(BASE)
+ENGINE := $(call lib,shim/engine) $(call lib,spec/criu) $(OCI) $(BASE)
 SHIM = $(call lib,shim/daemon) $(call lib,spec/ttrpc) $(ENGINE)
 POD := $(call lib,shim/pod) $(call lib,spec/cni) $(ENGINE)
 
@@ -69,14 +69,17 @@ $(call lib,$(1)): $(call objs,$(1))
 endef
 $(foreach a,$(AREAS),$(eval $(call area,$(a))))
 
-# The protobuf messages of spec/ttrpc, generated (libprotobuf-c-dev, protobuf-c-compiler).
+# The protobuf messages of spec/ttrpc and spec/criu, generated (libprotobuf-c-dev, protobuf-c-compiler).
 PROTO_C := $(patsubst %.proto,$(B)/gen/%.pb-c.c,$(wildcard spec/ttrpc/*.proto))
+CRIU_C := $(patsubst %.proto,$(B)/gen/%.pb-c.c,$(wildcard spec/criu/*.proto))
 $(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto
 	@mkdir -p $(@D)
 	protoc-c -I. --c_out=$(B)/gen $<
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(call lib,spec/ttrpc): $(PROTO_C:.c=.o)
+$(call lib,spec/criu): $(CRIU_C:.c=.o)
+$(CRIU_C:.c=.o) $(B)/shim/engine/criu_rpc.o $(B)/tests/unit/engine/test_criu.o: | $(CRIU_C)
 $(PROTO_C:.c=.o) $(call objs,spec/ttrpc) $(call objs,shim/daemon) $(B)/shim/daemon/main.o \
 	$(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/ttrpc/*.c tests/unit/daemon/*.c)) \
 	$(B)/tests/tool/ttrpc-call.o $(B)/tests/fuzz/fuzz_frame.o: | $(PROTO_C)

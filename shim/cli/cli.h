@@ -61,6 +61,8 @@ struct cli_command {
 	bool plans;	    /* needs the facts of the host: engine.host */
 	int failed;	    /* exit code of a failure; 0: CLI_FAILED */
 	bool plain;	    /* needs no engine: run() gets an empty one */
+	/* asked before anything else, also before --help: can it work on this host? or NULL */
+	int (*usable)(const struct cli *cli, struct err *e);
 	int (*run)(struct cli *cli, const void *options, int argc, char **argv, struct err *e);
 };
 
@@ -85,6 +87,8 @@ extern const struct cli_command cmd_exec;
 extern const struct cli_command cmd_kill, cmd_pause, cmd_resume;
 /* cmd_update.c, cmd_events.c */
 extern const struct cli_command cmd_update, cmd_events;
+/* cmd_checkpoint.c */
+extern const struct cli_command cmd_checkpoint, cmd_restore;
 /* cmd_query.c */
 extern const struct cli_command cmd_state, cmd_list, cmd_ps;
 /* cmd_spec.c */

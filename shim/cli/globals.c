@@ -54,7 +54,7 @@ const struct opt cli_global_options[] = {
 	{ "systemd-cgroup", 0, OPT_FLAG, AT(systemd_cgroup), NULL,
 	  "the same as --cgroup-manager systemd", NULL },
 	{ "rootless", 0, OPT_ENUM, AT(rootless), "MODE", "true, false or auto", rootless_names },
-	{ "criu", 0, OPT_STR, AT(criu), "PATH", "accepted for other runtimes' callers; no effect",
+	{ "criu", 0, OPT_STR, AT(criu), "PATH", "CRIU's program, for checkpoint and restore",
 	  NULL },
 	{ "version", 'v', OPT_FLAG, AT(version), NULL, "show the version", NULL },
 	{ "help", 'h', OPT_FLAG, AT(help), NULL, "show this text", NULL },

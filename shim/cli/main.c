@@ -26,27 +26,10 @@ static int run_pod(struct cli *cli, const void *options, int argc, char **argv, 
 	return pod_command(cli, argc, argv, e);
 }
 
-/* Not built: known by name, so that the answer is about the command and not about its options. */
-static int run_later(struct cli *cli, const void *options, int argc, char **argv, struct err *e)
-{
-	(void)cli;
-	(void)options;
-	(void)argc;
-	(void)argv;
-	return err_set(e, ENOTSUP, "not supported by this version");
-}
-
 /* Rows without options get all their arguments as they are. */
 static const struct cli_command cmd_pod = {
 	.name = "pod", .operands = "COMMAND ...", .help = "pods without a cluster", .run = run_pod
 };
-static const struct cli_command cmd_checkpoint = { .name = "checkpoint",
-						   .run = run_later,
-						   .plain = true };
-static const struct cli_command cmd_restore = { .name = "restore",
-						.run = run_later,
-						.plain = true };
-
 static int run_completion(struct cli *cli, const void *options, int argc, char **argv,
 			  struct err *e);
 
@@ -166,6 +149,8 @@ static int run_command(struct cli *cli, const struct cli_command *c, int argc, c
 {
 	void *options = arena_alloc(cli->arena, c->size);
 
+	if (c->usable && c->usable(cli, e))
+		return -1;
 	if (c->options) {
 		argc = opt_parse(c->options, argc, argv, c->parse, options, cli->arena, e);
 		if (argc < 0)

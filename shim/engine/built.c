@@ -4,10 +4,11 @@
 
 #include <seccomp.h>
 
+#include "shim/engine/criu.h"
 #include "shim/engine/unit_prop.h"
 
 /* Of config.json; an image's config must not bring them in (features.md). */
-static const char *const unsafe_annotations[] = { UNIT_ANNOTATION, NULL };
+static const char *const unsafe_annotations[] = { UNIT_ANNOTATION, CRIU_CONFIG_ANNOTATION, NULL };
 
 static const struct oci_built built = {
 	.version = VERSION,
@@ -30,6 +31,7 @@ static const struct oci_built built = {
 	.seccomp_wait_killable = true,
 	.tmpcopyup = true,
 	.nofollow = true,
+	.checkpoint = true,
 	.unsafe_annotations = unsafe_annotations,
 };
 

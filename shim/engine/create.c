@@ -24,6 +24,7 @@
 #include "shim/engine/netdev.h"
 #include "shim/engine/rdt.h"
 #include "shim/engine/mounts.h"
+#include "shim/engine/record.h"
 #include "shim/engine/scope.h"
 #include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
@@ -31,7 +32,6 @@
 #include "spec/base/fd.h"
 #include "spec/base/log.h"
 #include "spec/base/path.h"
-#include "spec/base/when.h"
 #include "spec/oci/validate.h"
 
 #define START_BACKLOG 8
@@ -109,31 +109,6 @@ static int make_plan(struct making *m, struct err *e)
 	return 0;
 }
 
-static void fill_record(struct making *m)
-{
-	const struct oci_config *c = m->in.config;
-	char now[WHEN_SIZE];
-
-	when_now(now);
-	m->record = (struct oci_state){
-		.oci_version = c->oci_version ? c->oci_version : arena_strdup(m->a, "1.0.0"),
-		.id = arena_strdup(m->a, m->req->id),
-		.bundle = arena_strdup(m->a, m->req->bundle),
-		.rootfs = arena_strdup(m->a, m->plan.mounts.rootfs),
-		.created = arena_strdup(m->a, now),
-		.owner = geteuid() ? arena_printf(m->a, "%u", geteuid())
-				   : arena_strdup(m->a, "root"),
-		.own_pidns = m->plan.ns.own_pidns,
-		.has_poststart = c->hooks.poststart.n,
-		.has_poststop = c->hooks.poststop.n,
-		.has_listener =
-			c->linux_ && c->linux_->seccomp && c->linux_->seccomp->listener_path,
-	};
-	m->record.annotations.n = c->annotations.n;
-	m->record.annotations.v = c->annotations.v;
-	cgroup_to_state(&m->plan.cgroup, NULL, &m->record, m->a);
-}
-
 /* From here on a failure, or a destroy by another, has a directory to go by. */
 static int claim(struct making *m, struct err *e)
 {
@@ -143,7 +118,7 @@ static int claim(struct making *m, struct err *e)
 	if (m->child.dir < 0)
 		return -1;
 	m->has_dir = true;
-	fill_record(m);
+	record_fill(m->req, &m->plan, m->a, &m->record);
 	if (statedir_write(m->child.dir, &m->record, e))
 		return -1;
 	cache = m->plan.seccomp.present ? statedir_cache(m->en->root) : -1;

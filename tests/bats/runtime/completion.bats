@@ -45,7 +45,7 @@ offers() {
 	assert_output $'rm\nrun'
 	offers pod stop --t
 	assert_output --time
-	offers checkp
+	offers nonesuch
 	assert_output ''
 }
 
@@ -57,7 +57,7 @@ offers() {
 		grep -qx "$command" <<<"$commands"
 		[ "$command" != pod ] || continue
 		offers "$command" --
-		for option in $("$PEAPOD" "$command" --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+'); do
+		for option in $("$PEAPOD" --criu /bin/true "$command" --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+'); do
 			grep -qx -- "$option" <<<"$output" || fail "$command $option is not offered"
 		done
 	done
