@@ -44,6 +44,7 @@ requires() {
 		cgroup-v2) [ -f /sys/fs/cgroup/cgroup.controllers ] || skip "needs unified cgroup v2 (run in the guest: make check-vm)" ;;
 		userns) unshare -Ur true 2>/dev/null || skip "needs user namespaces" ;;
 		systemd) [ -d /run/systemd/system ] || skip "needs systemd (run in the guest: make check-vm)" ;;
+		apparmor) [ -d /sys/kernel/security/apparmor ] || skip "needs AppArmor (run in the guest: make check-vm)" ;;
 		*) command -v "$what" >/dev/null || skip "needs the program $what" ;;
 		esac
 	done
