@@ -193,9 +193,7 @@ tests: all $(addprefix $(B)/tests/unit-,$(UNIT)) $(addprefix $(B)/tests/fuzz-,$(
 # The same tests in guest machines with systemd and cgroup v2 (QEMU; hack/deps vm).
 VM ?= bookworm trixie
 check-vm: tests
-	@for release in $(VM); do echo "== $$release"; \
-		hack/run-in-vm --kernel $$release --share "$(CURDIR)" --timeout 3600 -- \
-		env B=$(B) TMPDIR=/var/tmp hack/test || exit 1; done
+	@B=$(B) hack/check-vm $(VM)
 .PHONY: check-vm
 
 lint:

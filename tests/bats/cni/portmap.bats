@@ -61,7 +61,7 @@ bridged_packets() {
 
 # asks NETNS ADDRESS: what the server answers
 asks() {
-	nsenter --net="/run/netns/$1" timeout 5 socat -t 2 - "$2" </dev/null
+	nsenter --net="/run/netns/$1" timeout $((5 * PATIENCE)) socat -t 2 - "$2" </dev/null
 }
 
 # Nothing of a pod is in the table. The bridge's pair of names may stay.
@@ -124,11 +124,11 @@ no_elements() {
 	serve "$POD" UDP6-LISTEN:5353,ipv6only=1 udp6
 	serve "$POD" TCP6-LISTEN:80,ipv6only=1 tcp6
 	ip -n "$WORLD" -6 route add default via 2001:db8::1
-	assert_equal "$(echo x | nsenter --net="/run/netns/$WORLD" timeout 5 socat -t 2 - UDP4:192.0.2.1:53)" \
+	assert_equal "$(echo x | nsenter --net="/run/netns/$WORLD" timeout $((5 * PATIENCE)) socat -t 2 - UDP4:192.0.2.1:53)" \
 		"udp4 from 192.0.2.2"
 	assert_equal "$(asks "$WORLD" 'TCP6:[2001:db8::1]:8080')" \
 		"tcp6 from [2001:0db8:0000:0000:0000:0000:0000:0002]"
-	assert_equal "$(echo x | nsenter --net="/run/netns/$WORLD" timeout 5 socat -t 2 - 'UDP6:[2001:db8::1]:53')" \
+	assert_equal "$(echo x | nsenter --net="/run/netns/$WORLD" timeout $((5 * PATIENCE)) socat -t 2 - 'UDP6:[2001:db8::1]:53')" \
 		"udp6 from [2001:0db8:0000:0000:0000:0000:0000:0002]"
 	assert_equal "$(asks "$POD" 'TCP6:[2001:db8::1]:8080')" \
 		"tcp6 from [fd01:0000:0000:0000:0000:0000:0000:0001]"
@@ -151,7 +151,7 @@ no_elements() {
 	cni ADD
 	serve "$first" UDP4-LISTEN:53 first
 	ask_udp() {
-		echo x | nsenter --net="/run/netns/$WORLD" timeout 5 \
+		echo x | nsenter --net="/run/netns/$WORLD" timeout $((5 * PATIENCE)) \
 			socat -t 2 - UDP4:192.0.2.1:53,sourceport=4000
 	}
 	assert_equal "$(ask_udp)" "first from 192.0.2.2"

@@ -14,9 +14,12 @@ unique() {
 	printf '%s%x%x' "${1:-t}" "$((BASHPID % 65536))" "$((RANDOM * 32768 + RANDOM))" | cut -c 1-12
 }
 
+# In an emulated guest everything takes longer: how many times (hack/check-vm sets it).
+PATIENCE=${PEAPOD_PATIENCE:-1}
+
 # wait_until SECONDS COMMAND...: poll until the command succeeds.
 wait_until() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * PATIENCE))
 	shift
 	until "$@"; do
 		if ((SECONDS >= deadline)); then

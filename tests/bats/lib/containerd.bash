@@ -27,7 +27,7 @@ start_containerd() {
 
 # ctrd ARGS...: its client; it passes signals on to the container, so only KILL ends it
 ctrd() {
-	timeout -s KILL 60 ctr --address "$CTRD/sock" --namespace "$CTRD_NS" "$@"
+	timeout -s KILL $((60 * PATIENCE)) ctr --address "$CTRD/sock" --namespace "$CTRD_NS" "$@"
 }
 
 # Processes whose command line has the test's directory: containerd's shims.

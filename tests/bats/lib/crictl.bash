@@ -61,14 +61,14 @@ setup_cri() {
 
 # crictl ARGS...: never for longer than a test may last
 crictl() {
-	timeout -s KILL 60 crictl --config "$CDIR/crictl.yaml" --timeout 30s "$@"
+	timeout -s KILL $((60 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" --timeout "$((30 * PATIENCE))s" "$@"
 }
 
 # on_terminal LINE ARGS...: crictl on a terminal on which a line is typed
 on_terminal() {
 	local line=$1
 	shift
-	printf '%s\n' "$line" | "$TOOL/onpty" timeout -s KILL 60 crictl --config "$CDIR/crictl.yaml" "$@"
+	printf '%s\n' "$line" | "$TOOL/onpty" timeout -s KILL $((60 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" "$@"
 }
 
 # new_pod NAME [FILTER [JQ OPTIONS...]]: run a pod of the configuration that the jq filter makes

@@ -39,7 +39,7 @@ setup_shim() {
 
 # ctr ARGS...: in this test's namespace, never for longer than a test may last
 ctr() {
-	timeout -s KILL 30 "$CTR" -n "$NS" "$@" 2> >(grep -v DEPRECATION >&2)
+	timeout -s KILL $((30 * PATIENCE)) "$CTR" -n "$NS" "$@" 2> >(grep -v DEPRECATION >&2)
 }
 
 # run_task ID [CTR OPTIONS... --] COMMAND...: in the foreground, removed at the end

@@ -157,7 +157,7 @@ teardown() { teardown_pods; }
 
 @test "pod logs: one, all, followed to the end" {
 	pod_run -d "$(app one 'echo 1; sleep 0.5; echo late')" "$(app two 'echo 2')"
-	run -0 timeout 60 "$PEAPOD" --root "$STATE" pod logs -f "$POD"
+	run -0 timeout $((60 * PATIENCE)) "$PEAPOD" --root "$STATE" pod logs -f "$POD"
 	assert_line "one | 1"
 	assert_line "one | late"
 	assert_line "two | 2"

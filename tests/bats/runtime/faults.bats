@@ -76,7 +76,7 @@ killed_at() {
 		rm -f "$DIR/b/rootfs/ran"
 		peapod create -b "$DIR/b" c </dev/null >/dev/null 2>&1
 		run -137 killed_at $((all * i / (MOMENTS + 1))) start c
-		timeout 20 "$PEAPOD" --root "$STATE" start c || has_status c running || has_status c stopped
+		timeout $((20 * PATIENCE)) "$PEAPOD" --root "$STATE" start c || has_status c running || has_status c stopped
 		wait_until 5 test -s "$DIR/b/rootfs/ran"
 		[ "$(cat "$DIR/b/rootfs/ran")" = x ]
 	done

@@ -84,7 +84,7 @@ notify() {
 # agent: 28 is what it answers; its line is in $BATS_TEST_TMPDIR/agent
 agent() {
 	rm -f "$SOCKET"
-	timeout 60 "$TOOL/seccomp-listen" "$SOCKET" 28 >"$BATS_TEST_TMPDIR/agent" 3>&- &
+	timeout $((60 * PATIENCE)) "$TOOL/seccomp-listen" "$SOCKET" 28 >"$BATS_TEST_TMPDIR/agent" 3>&- &
 	AGENT=$!
 	wait_until 10 test -S "$SOCKET"
 }

@@ -65,6 +65,6 @@ teardown() {
 	create_container c sleep 1000
 	kill -KILL "$(pid_of c)"
 	wait_until 5 has_status c stopped
-	run -1 timeout 10 "$PEAPOD" --root "$STATE" start c
+	run -1 timeout $((10 * PATIENCE)) "$PEAPOD" --root "$STATE" start c
 	assert_output --partial 'stopped'
 }

@@ -50,7 +50,7 @@ teardown() { teardown_cri; }
 	assert_output --partial 7
 	run -1 crictl exec -s "$c" no-such-program
 	assert_output --partial no-such-program
-	run -0 bash -c "seq 100000 | timeout 30 crictl --config $CDIR/crictl.yaml exec -i $c cat | cksum"
+	run -0 bash -c "seq 100000 | timeout $((30 * PATIENCE)) crictl --config $CDIR/crictl.yaml exec -i $c cat | cksum"
 	assert_output "$(seq 100000 | cksum)"
 }
 
@@ -66,7 +66,7 @@ teardown() { teardown_cri; }
 @test "ten megabytes through exec -s are complete" {
 	local c
 	c=$(new_container "$(new_pod p)" app . sleep 1000)
-	run -0 bash -c "timeout 60 crictl --config $CDIR/crictl.yaml exec -s $c sh -c 'yes 0123456789abcde | head -c 10485760' | head -c 10485760 | cksum"
+	run -0 bash -c "timeout $((60 * PATIENCE)) crictl --config $CDIR/crictl.yaml exec -s $c sh -c 'yes 0123456789abcde | head -c 10485760' | head -c 10485760 | cksum"
 	assert_output "$(yes 0123456789abcde | head -c 10485760 | cksum)"
 }
 
@@ -175,7 +175,7 @@ teardown() { teardown_cri; }
 	local pod c pid
 	pod=$(new_pod p)
 	c=$(new_container "$pod" app . httpd -f -p 127.0.0.1:8080 -h /etc)
-	timeout -s KILL 60 crictl --config "$CDIR/crictl.yaml" port-forward "$pod" 0:8080 >"$BATS_TEST_TMPDIR/ports" 2>&1 3>&- &
+	timeout -s KILL $((60 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" port-forward "$pod" 0:8080 >"$BATS_TEST_TMPDIR/ports" 2>&1 3>&- &
 	pid=$!
 	port() { sed -nE 's/.*127.0.0.1:([0-9]+) -> 8080.*/\1/p' "$BATS_TEST_TMPDIR/ports" | head -n 1; }
 	answers() { [ -n "$(port)" ] && fetch 127.0.0.1 "$(port)" /passwd | grep -q ^root; }

@@ -32,7 +32,7 @@ shim() { shim_for box "$@"; }
 shim_for() {
 	local id=$1
 	shift
-	TTRPC_ADDRESS='' timeout -s KILL 20 "$B/containerd-shim-peapod-v2" -namespace "$NS" -id "$id" -address "$BATS_TEST_TMPDIR/c.sock" "$@" 3>&-
+	TTRPC_ADDRESS='' timeout -s KILL $((20 * PATIENCE)) "$B/containerd-shim-peapod-v2" -namespace "$NS" -id "$id" -address "$BATS_TEST_TMPDIR/c.sock" "$@" 3>&-
 }
 
 shim_pids() { pgrep -f "^[^ ]*containerd-shim-peapod-v2 -namespace $NS .*start\$" || :; }
@@ -42,7 +42,7 @@ no_shim() { [ -z "$(shim_pids)" ]; }
 call() {
 	local options=()
 	while [[ $1 == -* ]]; do options+=("$1" "$2"); shift 2; done
-	timeout -s KILL 20 "$TOOL/ttrpc-call" "${options[@]}" "$SOCKET" "$@"
+	timeout -s KILL $((20 * PATIENCE)) "$TOOL/ttrpc-call" "${options[@]}" "$SOCKET" "$@"
 }
 
 create() { call Create id=box bundle="$BUNDLE" "$@"; }
@@ -233,7 +233,7 @@ state_is() { call State id=box | grep -qx "status=$1"; }
 		--arg f "$BATS_TEST_TMPDIR/slow"
 	call Create id=box bundle="$BUNDLE" >"$BATS_TEST_TMPDIR/out" 3>&- &
 	caller=$!
-	timeout 20 cat "$BATS_TEST_TMPDIR/slow" >/dev/null
+	timeout $((20 * PATIENCE)) cat "$BATS_TEST_TMPDIR/slow" >/dev/null
 	kill -KILL "$(pgrep -P "$daemon")"
 	wait "$caller" || :
 	grep "without an answer" "$BATS_TEST_TMPDIR/out"
@@ -241,7 +241,7 @@ state_is() { call State id=box | grep -qx "status=$1"; }
 	gone() { call State id=box | grep -q "code 5"; }
 	wait_until 5 gone
 	# the hook is of the host, and outlives its caller
-	timeout 5 bash -c "echo go >'$BATS_TEST_TMPDIR/slow'"
+	timeout $((5 * PATIENCE)) bash -c "echo go >'$BATS_TEST_TMPDIR/slow'"
 	no_child() { [ -z "$(pgrep -P "$daemon")" ]; }
 	wait_until 5 no_child
 }

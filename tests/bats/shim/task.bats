@@ -129,7 +129,7 @@ teardown() { teardown_shim; }
 }
 
 @test "a terminal: both directions, and its size" {
-	run -0 "$TOOL/onpty" timeout -s KILL 20 "$CTR" -n "$NS" run --rm -t --runtime "$RUNTIME" "$IMAGE" t sh -c 'tty; echo done'
+	run -0 "$TOOL/onpty" timeout -s KILL $((20 * PATIENCE)) "$CTR" -n "$NS" run --rm -t --runtime "$RUNTIME" "$IMAGE" t sh -c 'tty; echo done'
 	assert_output --partial /dev/pts/0
 	assert_output --partial "done"
 }
