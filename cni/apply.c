@@ -9,6 +9,7 @@
 
 #include "cni/apply_link.h"
 #include "cni/apply_ports.h"
+#include "cni/apply_tc.h"
 #include "cni/detach.h"
 #include "cni/hostlocal.h"
 #include "cni/masq.h"
@@ -392,6 +393,9 @@ static const struct {
 	[OP_MASQ] = { "masquerade", do_masq, is_masq },
 	[OP_PROXY] = { "proxy", do_proxy, is_proxy },
 	[OP_PORTS] = { "port mapping", do_ports, are_ports },
+	[OP_LIMIT] = { "limit", do_limit, is_limit },
+	[OP_IFB] = { "ifb", do_ifb, is_ifb },
+	[OP_DETOUR] = { "detour", do_detour, is_detour },
 	[OP_WAIT] = { "wait", do_wait, NULL },
 	[OP_DETACH] = { "detach", do_detach, NULL },
 	[OP_UNSPOOF] = { "spoof check", do_unspoof, NULL },
@@ -442,6 +446,7 @@ void undo(struct net *n)
 	if (n->guarded)
 		spoof_drop(&n->nft, owner_is, n->guarded, &ignored);
 	n->guarded = NULL;
+	undo_tc(n);
 	if (n->made)
 		delete_on_host(n, n->made, &ignored);
 	n->made = NULL;

@@ -218,6 +218,20 @@ int link_add_veth(struct rtnl *r, const struct veth *veth, struct err *e)
 	return rtnl_do(r, &q, e);
 }
 
+int link_add_ifb(struct rtnl *r, const char *name, uint32_t mtu, struct err *e)
+{
+	struct rtnl_req q = link_req(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, IFF_UP, IFF_UP);
+	struct nlattr *info;
+
+	rtnl_put_str(&q, IFLA_IFNAME, name);
+	rtnl_put_u32(&q, IFLA_MTU, mtu);
+	rtnl_put_u32(&q, IFLA_TXQLEN, 0);
+	info = rtnl_nest(&q, IFLA_LINKINFO);
+	rtnl_put_str(&q, IFLA_INFO_KIND, "ifb");
+	rtnl_end(&q, info);
+	return rtnl_do(r, &q, e) ? err_ctx(e, "create ifb interface '%s'", name) : 0;
+}
+
 int link_mark(struct rtnl *r, const char *name, const struct link_marks *marks, struct err *e)
 {
 	struct rtnl_req q = link_req(RTM_NEWLINK, 0, 0, 0, 0);

@@ -67,6 +67,9 @@ struct veth {
  */
 int link_add_veth(struct rtnl *r, const struct veth *veth, struct err *e);
 
+/* An ifb device, up, which sends what it is given without a queue of its own. EEXIST. */
+int link_add_ifb(struct rtnl *r, const char *name, uint32_t mtu, struct err *e);
+
 /* A text for people, "" for none, and with is_port the properties of a bridge's port. */
 struct link_marks {
 	const char *alias;

@@ -24,6 +24,8 @@ struct net {
 	const char *mapped;  /* owner of the host ports that this run mapped, or NULL */
 	const char *guarded; /* owner of the port whose MAC this run had checked, or NULL */
 	bool freed_port;     /* this run took a port off a bridge */
+	const char *ifb;     /* that this run created, or NULL */
+	int limited;	     /* index of the host's end whose queues this run made, or 0 */
 	const char *made;    /* host end of the veth pair that this run created, or NULL */
 };
 #define NET_INIT                                                                                   \

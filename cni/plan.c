@@ -156,6 +156,22 @@ static void print_ports(const struct op *op, struct str *out)
 	}
 }
 
+static void print_limit(const struct op *op, struct str *out)
+{
+	str_addf(out, " %llu bytes a second burst %u queue %u", (unsigned long long)op->limit.rate,
+		 op->limit.burst, op->limit.limit);
+}
+
+static void print_ifb(const struct op *op, struct str *out)
+{
+	str_addf(out, " like %s", op->ifb.like);
+}
+
+static void print_detour(const struct op *op, struct str *out)
+{
+	str_addf(out, " by %s", op->detour.by);
+}
+
 static void print_unmap(const struct op *op, struct str *out)
 {
 	str_addf(out, " ports of %s", op->unmap);
@@ -198,6 +214,9 @@ static const struct {
 	[OP_MASQ] = { "masquerade", print_masq },
 	[OP_PROXY] = { "proxy", print_proxy },
 	[OP_PORTS] = { "map ports", print_ports },
+	[OP_LIMIT] = { "limit", print_limit },
+	[OP_IFB] = { "ifb", print_ifb },
+	[OP_DETOUR] = { "detour", print_detour },
 	[OP_WAIT] = { "wait", NULL },
 	[OP_DETACH] = { "detach", NULL },
 	[OP_UNSPOOF] = { "no spoof check", print_unspoof },

@@ -10,6 +10,7 @@
 #include "cni/inet.h"
 #include "cni/link.h"
 #include "cni/ports.h"
+#include "cni/tc.h"
 #include "spec/base/arena.h"
 #include "spec/base/str.h"
 #include "spec/cni/addr.h"
@@ -32,6 +33,9 @@ enum op_kind {
 	OP_MASQ,
 	OP_PROXY,   /* on dev the host answers for an address that is not on its link */
 	OP_PORTS,   /* host ports lead to the pod; UDP flows to them are forgotten */
+	OP_LIMIT,   /* dev sends no more than that */
+	OP_IFB,	    /* an ifb device, with the MTU of another */
+	OP_DETOUR,  /* what dev receives is sent by another device first */
 	OP_WAIT,    /* until dev carries packets */
 	OP_DETACH,  /* no packet passes dev any more */
 	OP_UNSPOOF, /* the owner's port is free */
@@ -108,6 +112,13 @@ struct op {
 			struct ip_net subnet;
 		} masq;
 		struct portmap ports;
+		struct tbf limit;
+		struct {
+			const char *like;
+		} ifb;
+		struct {
+			const char *by;
+		} detour;
 		const char *unmap; /* the owner */
 		struct {
 			const char *data_dir, *network, *container_id, *ifname;

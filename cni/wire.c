@@ -52,7 +52,7 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 	w->routed = d.mode && str_eq(d.mode, "ptp");
 	w->spill = !w->routed && (!d.spill.set || d.spill.v);
 	if (bridge_conf_make(conf, args, true, a, &w->bridge, e) ||
-	    ports_conf_make(conf, a, &ports, e))
+	    ports_conf_make(conf, a, &ports, e) || bandwidth_make(conf, a, &w->limits, e))
 		return -1;
 	/* Where bridged packets pass the rules its own port leads a pod back that way. */
 	w->bridge.hairpin |= conf->runtime.port_mappings.n && !w->bridge.promisc;
@@ -175,7 +175,11 @@ int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struc
 	mark_pairs(w, at, p);
 	if (w->spilled)
 		plan_proxies(w, ipam, p);
-	return w->kind == WIRE_PEAPOD ? plan_ports(w, conf, at, ipam, p, e) : 0;
+	if (w->kind != WIRE_PEAPOD)
+		return 0;
+	bandwidth_plan_add(&w->limits, attach_host_name(at, p->a), bandwidth_ifb(at, true, p->a),
+			   p);
+	return plan_ports(w, conf, at, ipam, p, e);
 }
 
 static bool is_true(const struct cni_conf *conf, const char *key)
@@ -207,6 +211,8 @@ void wire_plan_del(enum wire_kind kind, const struct cni_conf *conf, const struc
 		op->leases.container_id = at->container_id;
 		op->leases.ifname = at->ifname;
 	}
+	if (kind == WIRE_PEAPOD)
+		bandwidth_plan_del(bandwidth_ifb(at, true, p->a), p);
 	plan_op(p, OP_DELETE, ON_HOST, host)->delete.pod_dev = at->ifname;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "cni/bandwidth.h"
 #include "cni/bridge.h"
 #include "cni/ipam.h"
 #include "cni/plan.h"
@@ -27,6 +28,7 @@ struct wire {
 	bool spilled;
 	const char *data_dir; /* of host-local's leases; NULL: addresses are not from there */
 	struct bridge_conf bridge;
+	struct bandwidth limits; /* of WIRE_PEAPOD */
 };
 
 /* All keys, as far as they can be checked without addresses. */

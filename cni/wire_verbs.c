@@ -95,7 +95,8 @@ static int add_others(struct net *n, const struct plan *p, const struct request 
 		      struct cni_result *out, struct err *e)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].kind == OP_VLAN_GATE && add_found(n, p->v[i].dev, req, out, e))
+		if ((p->v[i].kind == OP_VLAN_GATE || p->v[i].kind == OP_IFB) &&
+		    add_found(n, p->v[i].dev, req, out, e))
 			return -1;
 	return 0;
 }

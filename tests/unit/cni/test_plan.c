@@ -334,6 +334,7 @@ TEST(plan_del)
 				   "host unmap ports of net c1 eth0\n"
 				   "host no spoof check ports of net c1 eth0\n"
 				   "host leases /leases/net of c1 eth0\n"
+				   "host delete bwpb4b65655071c\n"
 				   "host delete vethb4b65655071 or eth0 in the pod\n");
 }
 
