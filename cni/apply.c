@@ -10,6 +10,7 @@
 #include "cni/apply_link.h"
 #include "cni/apply_ports.h"
 #include "cni/apply_tc.h"
+#include "cni/apply_tune.h"
 #include "cni/detach.h"
 #include "cni/hostlocal.h"
 #include "cni/masq.h"
@@ -396,6 +397,9 @@ static const struct {
 	[OP_LIMIT] = { "limit", do_limit, is_limit },
 	[OP_IFB] = { "ifb", do_ifb, is_ifb },
 	[OP_DETOUR] = { "detour", do_detour, is_detour },
+	[OP_SAVE] = { "save", do_save, NULL },
+	[OP_TUNE] = { "tune", do_tune, is_tune },
+	[OP_RESTORE] = { "restore", do_restore, NULL },
 	[OP_WAIT] = { "wait", do_wait, NULL },
 	[OP_DETACH] = { "detach", do_detach, NULL },
 	[OP_UNSPOOF] = { "spoof check", do_unspoof, NULL },

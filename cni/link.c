@@ -282,6 +282,26 @@ int link_set_arp_notify(struct rtnl *r, int index, struct err *e)
 	return rtnl_do(r, &q, e) ? err_ctx(e, "set arp_notify") : 0;
 }
 
+bool link_tune_none(const struct link_tune *t)
+{
+	return !t->has_mac && !t->mtu && !t->promisc.set && !t->allmulti.set && !t->tx_queue.set;
+}
+
+int link_set_tune(struct rtnl *r, int index, const struct link_tune *t, struct err *e)
+{
+	uint32_t mask = (t->promisc.set ? IFF_PROMISC : 0U) | (t->allmulti.set ? IFF_ALLMULTI : 0U),
+		 flags = (t->promisc.v ? IFF_PROMISC : 0U) | (t->allmulti.v ? IFF_ALLMULTI : 0U);
+	struct rtnl_req q = link_req(RTM_NEWLINK, 0, index, flags & mask, mask);
+
+	if (t->has_mac)
+		rtnl_put(&q, IFLA_ADDRESS, t->mac.b, MAC_LEN);
+	if (t->mtu)
+		rtnl_put_u32(&q, IFLA_MTU, t->mtu);
+	if (t->tx_queue.set)
+		rtnl_put_u32(&q, IFLA_TXQLEN, t->tx_queue.v);
+	return rtnl_do(r, &q, e) ? err_ctx(e, "set properties of an interface") : 0;
+}
+
 int link_detach(struct rtnl *r, int index, struct err *e)
 {
 	struct rtnl_req q = link_req(RTM_NEWLINK, 0, index, 0, IFF_UP);

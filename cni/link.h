@@ -9,6 +9,7 @@
 
 #include "cni/rtnl.h"
 #include "spec/base/err.h"
+#include "spec/base/json.h"
 
 #define MAC_LEN 6
 
@@ -85,6 +86,17 @@ int link_set_flags(struct rtnl *r, int index, uint32_t flags, uint32_t mask, str
 
 /* Have an interface tell its neighbours its address when it comes up (arp_notify). */
 int link_set_arp_notify(struct rtnl *r, int index, struct err *e);
+
+/* Properties of an interface; what is not set is left as it is. */
+struct link_tune {
+	struct mac mac;
+	bool has_mac;
+	uint32_t mtu; /* 0: not set */
+	struct opt_bool promisc, allmulti;
+	struct opt_u32 tx_queue;
+};
+bool link_tune_none(const struct link_tune *t);
+int link_set_tune(struct rtnl *r, int index, const struct link_tune *t, struct err *e);
 
 /* Take a port off its bridge and down: at once no packet passes, at little cost. */
 int link_detach(struct rtnl *r, int index, struct err *e);

@@ -67,6 +67,26 @@ static int sysctl_open(const char *name, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
+/* The kernel has tabs between the numbers of some, and a newline at the end. */
+static bool same_words(const char *a, const char *b)
+{
+	static const char space[] = " \t\n";
+
+	for (;;) {
+		size_t n;
+
+		a += strspn(a, space);
+		b += strspn(b, space);
+		n = strcspn(a, space);
+		if (n != strcspn(b, space) || strncmp(a, b, n) != 0)
+			return false;
+		if (!n)
+			return true;
+		a += n;
+		b += n;
+	}
+}
+
 int sysctl_is(const char *name, const char *value, struct err *e)
 {
 	auto_fd int fd = sysctl_open(name, O_RDONLY);
@@ -74,8 +94,7 @@ int sysctl_is(const char *name, const char *value, struct err *e)
 
 	if (fd < 0 || read_full(fd, now, sizeof(now) - 1) < 0)
 		return err_sys(e, "read sysctl %s", name);
-	now[strcspn(now, "\n")] = '\0';
-	return !strcmp(now, value);
+	return same_words(now, value);
 }
 
 int sysctl_set(const char *name, const char *value, bool optional, struct err *e)

@@ -172,6 +172,26 @@ static void print_detour(const struct op *op, struct str *out)
 	str_addf(out, " by %s", op->detour.by);
 }
 
+static void print_tune(const struct op *op, struct str *out)
+{
+	const struct link_tune *t = &op->tune;
+
+	if (t->has_mac)
+		str_addf(out, " mac %s", mac_text(&t->mac).s);
+	print_mtu(t->mtu, out);
+	if (t->promisc.set)
+		str_addf(out, " promisc %s", t->promisc.v ? "on" : "off");
+	if (t->allmulti.set)
+		str_addf(out, " allmulti %s", t->allmulti.v ? "on" : "off");
+	if (t->tx_queue.set)
+		str_addf(out, " txqueuelen %u", t->tx_queue.v);
+}
+
+static void print_file(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s", op->save.file);
+}
+
 static void print_unmap(const struct op *op, struct str *out)
 {
 	str_addf(out, " ports of %s", op->unmap);
@@ -217,6 +237,9 @@ static const struct {
 	[OP_LIMIT] = { "limit", print_limit },
 	[OP_IFB] = { "ifb", print_ifb },
 	[OP_DETOUR] = { "detour", print_detour },
+	[OP_SAVE] = { "save", print_file },
+	[OP_TUNE] = { "tune", print_tune },
+	[OP_RESTORE] = { "restore", print_file },
 	[OP_WAIT] = { "wait", NULL },
 	[OP_DETACH] = { "detach", NULL },
 	[OP_UNSPOOF] = { "no spoof check", print_unspoof },

@@ -36,6 +36,9 @@ enum op_kind {
 	OP_LIMIT,   /* dev sends no more than that */
 	OP_IFB,	    /* an ifb device, with the MTU of another */
 	OP_DETOUR,  /* what dev receives is sent by another device first */
+	OP_SAVE,    /* keep some properties of dev in a file */
+	OP_TUNE,    /* set them */
+	OP_RESTORE, /* set them to what the file says, and remove it */
 	OP_WAIT,    /* until dev carries packets */
 	OP_DETACH,  /* no packet passes dev any more */
 	OP_UNSPOOF, /* the owner's port is free */
@@ -113,6 +116,11 @@ struct op {
 		} masq;
 		struct portmap ports;
 		struct tbf limit;
+		struct {
+			const char *file;
+			struct link_tune tune; /* those that are set in it */
+		} save;
+		struct link_tune tune;
 		struct {
 			const char *like;
 		} ifb;

@@ -8,8 +8,8 @@
 #include "spec/base/str.h"
 
 static const struct plugin *const plugins[] = {
-	&plugin_peapod,	    &plugin_bridge,  &plugin_ptp,    &plugin_loopback,
-	&plugin_host_local, &plugin_portmap, &plugin_static, &plugin_bandwidth,
+	&plugin_peapod,	 &plugin_bridge, &plugin_ptp,	    &plugin_loopback, &plugin_host_local,
+	&plugin_portmap, &plugin_static, &plugin_bandwidth, &plugin_tuning,
 };
 
 const struct plugin *plugin_find(const char *name)

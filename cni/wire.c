@@ -38,8 +38,25 @@ static int refuse_chained(const struct cni_conf *conf, const char *plugin, struc
 	return 0;
 }
 
-static int make_peapod(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
-		       struct wire *w, struct err *e)
+/* The MTU is that of both ends from the beginning ("auto" is no number), the MAC the pair's. */
+static int make_tuning(const struct cni_conf *conf, const struct cni_args *args, const char *ifname,
+		       struct arena *a, struct wire *w, struct err *e)
+{
+	struct link_tune *t = &w->tuning.tune;
+
+	if (tuning_make(conf, args, ifname, false, a, &w->tuning, e))
+		return -1;
+	if (t->has_mac && !w->bridge.pod.has_mac) { /* else the same, or from a better place */
+		w->bridge.pod.mac = t->mac;
+		w->bridge.pod.has_mac = true;
+	}
+	t->has_mac = false;
+	t->mtu = 0;
+	return 0;
+}
+
+static int make_peapod(const struct cni_conf *conf, const struct cni_args *args, const char *ifname,
+		       struct arena *a, struct wire *w, struct err *e)
 {
 	struct wire_doc d = { 0 };
 	struct ports_conf ports;
@@ -52,7 +69,8 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 	w->routed = d.mode && str_eq(d.mode, "ptp");
 	w->spill = !w->routed && (!d.spill.set || d.spill.v);
 	if (bridge_conf_make(conf, args, true, a, &w->bridge, e) ||
-	    ports_conf_make(conf, a, &ports, e) || bandwidth_make(conf, a, &w->limits, e))
+	    ports_conf_make(conf, a, &ports, e) || bandwidth_make(conf, a, &w->limits, e) ||
+	    make_tuning(conf, args, ifname, a, w, e))
 		return -1;
 	/* Where bridged packets pass the rules its own port leads a pod back that way. */
 	w->bridge.hairpin |= conf->runtime.port_mappings.n && !w->bridge.promisc;
@@ -60,7 +78,7 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 }
 
 int wire_make(enum wire_kind kind, const struct cni_conf *conf, const struct cni_args *args,
-	      struct arena *a, struct wire *out, struct err *e)
+	      const char *ifname, struct arena *a, struct wire *out, struct err *e)
 {
 	struct wire w = { .kind = kind };
 	int rc;
@@ -79,7 +97,7 @@ int wire_make(enum wire_kind kind, const struct cni_conf *conf, const struct cni
 		break;
 	case WIRE_PEAPOD:
 	default:
-		rc = make_peapod(conf, args, a, &w, e);
+		rc = make_peapod(conf, args, ifname, a, &w, e);
 	}
 	if (!rc)
 		*out = w;
@@ -177,6 +195,7 @@ int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struc
 		plan_proxies(w, ipam, p);
 	if (w->kind != WIRE_PEAPOD)
 		return 0;
+	tuning_plan_add(&w->tuning, at, false, p);
 	bandwidth_plan_add(&w->limits, attach_host_name(at, p->a), bandwidth_ifb(at, true, p->a),
 			   p);
 	return plan_ports(w, conf, at, ipam, p, e);

@@ -10,6 +10,7 @@
 #include "cni/ipam.h"
 #include "cni/plan.h"
 #include "cni/pod_plan.h"
+#include "cni/tuning.h"
 #include "spec/base/arena.h"
 #include "spec/base/err.h"
 #include "spec/cni/netconf.h"
@@ -28,12 +29,14 @@ struct wire {
 	bool spilled;
 	const char *data_dir; /* of host-local's leases; NULL: addresses are not from there */
 	struct bridge_conf bridge;
-	struct bandwidth limits; /* of WIRE_PEAPOD */
+	/* of WIRE_PEAPOD: */
+	struct bandwidth limits;
+	struct tuning tuning; /* its mtu is not used, and its mac is bridge.pod's */
 };
 
 /* All keys, as far as they can be checked without addresses. */
 int wire_make(enum wire_kind kind, const struct cni_conf *conf, const struct cni_args *args,
-	      struct arena *a, struct wire *out, struct err *e);
+	      const char *ifname, struct arena *a, struct wire *out, struct err *e);
 
 /*
  * Make it a plan for a routed pod, for whose addresses the host answers on the

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cni/addresses.h"
+#include "cni/allow.h"
 #include "cni/apply.h"
 #include "cni/apply_ports.h"
 #include "cni/dead.h"
@@ -38,7 +39,8 @@ static bool has_ports(const struct request *req)
 static int start_call(struct request *req, struct wire_call *call, struct err *e)
 {
 	call->at = (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
-	return wire_make(kind_of(req), &req->conf, &req->args, req->a, &call->w, e) ||
+	return wire_make(kind_of(req), &req->conf, &req->args, req->env.ifname, req->a, &call->w,
+			 e) || tuning_allowed(&call->w.tuning, req->a, e) ||
 			       addresses_choose(req, &call->s, e)
 		       ? -1
 		       : 0;

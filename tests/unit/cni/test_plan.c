@@ -59,7 +59,7 @@ static const char *plan_for(const char *keys, const char *cni_args, struct arena
 
 	if (cni_conf_open(text, strlen(text), a, &conf, &e) || cni_conf_decode(&conf, a, &e) ||
 	    cni_args_parse(cni_args, a, &args, &e) ||
-	    wire_make(kind_of(conf.type), &conf, &args, a, &w, &e) ||
+	    wire_make(kind_of(conf.type), &conf, &args, "eth0", a, &w, &e) ||
 	    addresses(&conf, &args, a, &ipam, &e))
 		return arena_printf(a, "%d %s", cni_err_code(&e), e.msg);
 	wire_complete(&w, a, &ipam);
