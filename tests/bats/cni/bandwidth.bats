@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Limits of what a pod sends and receives: the bandwidth plugin, and peapod's own.
-# shellcheck disable=SC2030,SC2031,SC2119,SC2016 # each test has its own variables; jq's are no shell's
+# shellcheck disable=SC2030,SC2031,SC2119,SC2016,SC2153 # each test has its own variables; jq's are no shell's
 load ../lib/common
 load ../lib/cni
 
