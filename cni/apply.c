@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cni/apply_guard.h"
 #include "cni/apply_link.h"
 #include "cni/apply_ports.h"
 #include "cni/apply_tc.h"
@@ -17,7 +18,6 @@
 #include "cni/netns.h"
 #include "cni/op_link.h"
 #include "cni/proxy.h"
-#include "cni/spoof.h"
 #include "spec/base/auto.h"
 #include "spec/base/str.h"
 
@@ -266,29 +266,6 @@ static int do_settle(struct net *n, const struct op *op, struct err *e)
 	return err_set(e, ETIMEDOUT, "an IPv6 address stays tentative");
 }
 
-static int do_spoof(struct net *n, const struct op *op, struct err *e)
-{
-	if (net_need_nft(n, e) ||
-	    spoof_ensure(&n->nft, op->spoof.owner, op->dev, op->spoof.mac.b, e))
-		return -1;
-	n->guarded = op->spoof.owner;
-	return 0;
-}
-
-static int is_spoof(struct net *n, const struct op *op, struct err *e)
-{
-	int there = net_need_nft(n, e) ? -1 : spoof_present(&n->nft, op->dev, op->spoof.mac.b, e);
-
-	if (!there)
-		return err_set(e, ENOENT, "its MAC is not checked");
-	return there < 0 ? -1 : 0;
-}
-
-static int do_unspoof(struct net *n, const struct op *op, struct err *e)
-{
-	return net_need_nft(n, e) || spoof_drop(&n->nft, owner_is, op->spoof.owner, e) ? -1 : 0;
-}
-
 static int do_detach(struct net *n, const struct op *op, struct err *e)
 {
 	struct link link;
@@ -394,6 +371,8 @@ static const struct {
 	[OP_MASQ] = { "masquerade", do_masq, is_masq },
 	[OP_PROXY] = { "proxy", do_proxy, is_proxy },
 	[OP_PORTS] = { "port mapping", do_ports, are_ports },
+	[OP_ADMIT] = { "firewall", do_admit, is_admitted },
+	[OP_EXPEL] = { "firewall", do_expel, NULL },
 	[OP_LIMIT] = { "limit", do_limit, is_limit },
 	[OP_IFB] = { "ifb", do_ifb, is_ifb },
 	[OP_DETOUR] = { "detour", do_detour, is_detour },
@@ -447,9 +426,7 @@ void undo(struct net *n)
 	if (n->mapped)
 		unmap_ports(n, n->mapped, &ignored);
 	n->mapped = NULL;
-	if (n->guarded)
-		spoof_drop(&n->nft, owner_is, n->guarded, &ignored);
-	n->guarded = NULL;
+	undo_guard(n);
 	undo_tc(n);
 	if (n->made)
 		delete_on_host(n, n->made, &ignored);

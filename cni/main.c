@@ -183,7 +183,8 @@ static int about(const struct plugin *p)
 	fprintf(stderr, "CNI %s plugin %s: %s\nCNI protocol versions supported: %s\n",
 		p ? p->name : PROGRAM, VERSION,
 		p ? p->about
-		  : "bandwidth, bridge, host-local, loopback, peapod, portmap, ptp and static, by "
+		  : "bandwidth, bridge, firewall, host-local, loopback, peapod, portmap, ptp and "
+		    "static, by "
 		    "type",
 		str_text(&versions));
 	return EXIT_SUCCESS;

@@ -18,15 +18,16 @@ struct net {
 	int host_ns, pod_ns; /* fds; pod_ns -1: no pod */
 	bool in_pod;	     /* where this process is now */
 	struct rtnl host, pod;
-	struct nft nft;	     /* opened when first needed */
-	const char *pod_dev; /* the interface in the pod that was looked up last, */
-	int pod_index;	     /* and its index */
-	const char *mapped;  /* owner of the host ports that this run mapped, or NULL */
-	const char *guarded; /* owner of the port whose MAC this run had checked, or NULL */
-	bool freed_port;     /* this run took a port off a bridge */
-	const char *ifb;     /* that this run created, or NULL */
-	int limited;	     /* index of the host's end whose queues this run made, or 0 */
-	const char *made;    /* host end of the veth pair that this run created, or NULL */
+	struct nft nft;	      /* opened when first needed */
+	const char *pod_dev;  /* the interface in the pod that was looked up last, */
+	int pod_index;	      /* and its index */
+	const char *mapped;   /* owner of the host ports that this run mapped, or NULL */
+	const char *guarded;  /* owner of the port whose MAC this run had checked, or NULL */
+	const char *admitted; /* owner of the firewall's elements that this run made, or NULL */
+	bool freed_port;      /* this run took a port off a bridge */
+	const char *ifb;      /* that this run created, or NULL */
+	int limited;	      /* index of the host's end whose queues this run made, or 0 */
+	const char *made;     /* host end of the veth pair that this run created, or NULL */
 };
 #define NET_INIT                                                                                   \
 	{                                                                                          \

@@ -336,14 +336,26 @@ void nft_expr_mask(struct nft_batch *b, uint32_t reg, const void *mask, size_t l
 	end_expr(b, elem, data);
 }
 
-void nft_expr_cmp(struct nft_batch *b, uint32_t reg, const void *value, size_t len)
+static void put_cmp(struct nft_batch *b, uint32_t reg, uint32_t op, const void *value, size_t len)
 {
 	struct nlattr *data, *elem = start_expr(b, "cmp", &data);
 
 	nft_put_u32(b, NFTA_CMP_SREG, reg);
-	nft_put_u32(b, NFTA_CMP_OP, NFT_CMP_EQ);
+	nft_put_u32(b, NFTA_CMP_OP, op);
 	put_value(b, NFTA_CMP_DATA, value, len);
 	end_expr(b, elem, data);
+}
+
+void nft_expr_cmp(struct nft_batch *b, uint32_t reg, const void *value, size_t len)
+{
+	put_cmp(b, reg, NFT_CMP_EQ, value, len);
+}
+
+void nft_expr_nonzero(struct nft_batch *b, uint32_t reg)
+{
+	static const uint32_t zero;
+
+	put_cmp(b, reg, NFT_CMP_NEQ, &zero, sizeof(zero));
 }
 
 void nft_expr_lookup(struct nft_batch *b, const char *set, uint32_t reg)

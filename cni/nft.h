@@ -77,6 +77,7 @@ void nft_expr_payload(struct nft_batch *b, enum nft_header header, uint32_t offs
 		      uint32_t reg);
 void nft_expr_mask(struct nft_batch *b, uint32_t reg, const void *mask, size_t len);
 void nft_expr_cmp(struct nft_batch *b, uint32_t reg, const void *value, size_t len);
+void nft_expr_nonzero(struct nft_batch *b, uint32_t reg); /* of 32 bits */
 void nft_expr_lookup(struct nft_batch *b, const char *set, uint32_t reg);
 /* Into `to` goes the element's data; to a verdict register its verdict. */
 void nft_expr_map(struct nft_batch *b, const char *map, uint32_t reg, uint32_t to);

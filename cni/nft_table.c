@@ -47,6 +47,13 @@ void nft_put_chain(struct nft_batch *b, const char *name, const struct nft_hook 
 	nft_put_str(b, NFTA_RULE_CHAIN, name);
 }
 
+void nft_put_kept_chain(struct nft_batch *b, const char *name)
+{
+	nft_msg(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	nft_put_str(b, NFTA_CHAIN_TABLE, NFT_TABLE);
+	nft_put_str(b, NFTA_CHAIN_NAME, name);
+}
+
 struct nlattr *nft_put_rule(struct nft_batch *b, const char *chain, uint8_t nfproto)
 {
 	struct nlattr *rule;

@@ -47,6 +47,9 @@ struct nft_hook {
 };
 void nft_put_chain(struct nft_batch *b, const char *name, const struct nft_hook *at);
 
+/* Make a chain to be jumped to, if it is not there; what is in it stays. */
+void nft_put_kept_chain(struct nft_batch *b, const char *name);
+
 /*
  * Start a rule at the end of a chain; expressions follow, then nft_end(). With
  * nfproto (0: any) it is for that family: needed once on a packet's way, but

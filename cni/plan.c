@@ -156,6 +156,25 @@ static void print_ports(const struct op *op, struct str *out)
 	}
 }
 
+static void print_admit(const struct op *op, struct str *out)
+{
+	static const char *const policies[] = {
+		[INGRESS_OPEN] = "open",
+		[INGRESS_SAME_BRIDGE] = "same-bridge",
+		[INGRESS_ISOLATED] = "isolated",
+	};
+
+	str_addf(out, " %s%s%s of %s", policies[op->admit.policy], op->admit.bridge ? " " : "",
+		 op->admit.bridge ? op->admit.bridge : "", op->admit.owner);
+	for (size_t i = 0; i < op->admit.n_ips; i++)
+		str_addf(out, ", %s", ip_text(&op->admit.ips[i]).s);
+}
+
+static void print_expel(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s", op->admit.owner);
+}
+
 static void print_limit(const struct op *op, struct str *out)
 {
 	str_addf(out, " %llu bytes a second burst %u queue %u", (unsigned long long)op->limit.rate,
@@ -234,6 +253,8 @@ static const struct {
 	[OP_MASQ] = { "masquerade", print_masq },
 	[OP_PROXY] = { "proxy", print_proxy },
 	[OP_PORTS] = { "map ports", print_ports },
+	[OP_ADMIT] = { "admit", print_admit },
+	[OP_EXPEL] = { "expel", print_expel },
 	[OP_LIMIT] = { "limit", print_limit },
 	[OP_IFB] = { "ifb", print_ifb },
 	[OP_DETOUR] = { "detour", print_detour },

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cni/firewall_pod.h"
 #include "cni/inet.h"
 #include "cni/link.h"
 #include "cni/ports.h"
@@ -33,6 +34,8 @@ enum op_kind {
 	OP_MASQ,
 	OP_PROXY,   /* on dev the host answers for an address that is not on its link */
 	OP_PORTS,   /* host ports lead to the pod; UDP flows to them are forgotten */
+	OP_ADMIT,   /* the firewall lets the pod's packets pass, and separates its bridge */
+	OP_EXPEL,   /* it knows nothing of the owner any more */
 	OP_LIMIT,   /* dev sends no more than that */
 	OP_IFB,	    /* an ifb device, with the MTU of another */
 	OP_DETOUR,  /* what dev receives is sent by another device first */
@@ -115,6 +118,7 @@ struct op {
 			struct ip_net subnet;
 		} masq;
 		struct portmap ports;
+		struct firewall_pod admit;
 		struct tbf limit;
 		struct {
 			const char *file;

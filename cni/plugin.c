@@ -9,7 +9,7 @@
 
 static const struct plugin *const plugins[] = {
 	&plugin_peapod,	 &plugin_bridge, &plugin_ptp,	    &plugin_loopback, &plugin_host_local,
-	&plugin_portmap, &plugin_static, &plugin_bandwidth, &plugin_tuning,
+	&plugin_portmap, &plugin_static, &plugin_bandwidth, &plugin_tuning,   &plugin_firewall,
 };
 
 const struct plugin *plugin_find(const char *name)

@@ -41,7 +41,7 @@ struct plugin {
 
 extern const struct plugin plugin_bridge, plugin_peapod, plugin_loopback, plugin_host_local;
 extern const struct plugin plugin_portmap, plugin_static, plugin_ptp, plugin_bandwidth;
-extern const struct plugin plugin_tuning;
+extern const struct plugin plugin_tuning, plugin_firewall;
 
 /* By type or program name; NULL if there is none. */
 const struct plugin *plugin_find(const char *name);

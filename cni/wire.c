@@ -55,6 +55,11 @@ static int make_tuning(const struct cni_conf *conf, const struct cni_args *args,
 	return 0;
 }
 
+static bool has_policy(const struct cni_conf *conf)
+{
+	return json_get(conf->raw, "ingressPolicy");
+}
+
 static int make_peapod(const struct cni_conf *conf, const struct cni_args *args, const char *ifname,
 		       struct arena *a, struct wire *w, struct err *e)
 {
@@ -72,6 +77,11 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 	    ports_conf_make(conf, a, &ports, e) || bandwidth_make(conf, a, &w->limits, e) ||
 	    make_tuning(conf, args, ifname, a, w, e))
 		return -1;
+	w->walled = has_policy(conf);
+	if (w->walled && firewall_conf_make(conf, a, &w->policy, e))
+		return -1;
+	if (w->routed && w->policy != INGRESS_OPEN)
+		return cni_err(e, CNI_ERR_CONFIG, "ingressPolicy: needs a bridge");
 	/* Where bridged packets pass the rules its own port leads a pod back that way. */
 	w->bridge.hairpin |= conf->runtime.port_mappings.n && !w->bridge.promisc;
 	return 0;
@@ -111,7 +121,7 @@ bool wire_spill(struct wire *w)
 	const struct bridge_conf *c = &w->bridge;
 
 	if (!w->spill || w->spilled || !w->data_dir || !c->is_gateway || c->tagged ||
-	    c->spoof_check || c->isolated || c->pod.idle)
+	    c->spoof_check || c->isolated || c->pod.idle || w->policy != INGRESS_OPEN)
 		return false;
 	w->routed = w->spilled = true;
 	return true;
@@ -185,6 +195,16 @@ static int plan_ports(const struct wire *w, const struct cni_conf *conf, const s
 	return 0;
 }
 
+static void plan_walls(const struct wire *w, const struct attach *at,
+		       const struct ipam_result *ipam, struct plan *p)
+{
+	struct ip_addr *ips = arena_array(p->a, ipam->ips.n + 1, sizeof(*ips));
+
+	for (size_t i = 0; i < ipam->ips.n; i++)
+		ips[i] = ipam->ips.v[i].address.ip;
+	firewall_plan_add(at, w->policy, w->routed ? NULL : w->bridge.bridge, ips, ipam->ips.n, p);
+}
+
 int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struct attach *at,
 		  const struct ipam_result *ipam, bool linked, struct plan *p, struct err *e)
 {
@@ -196,6 +216,8 @@ int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struc
 	if (w->kind != WIRE_PEAPOD)
 		return 0;
 	tuning_plan_add(&w->tuning, at, false, p);
+	if (w->walled)
+		plan_walls(w, at, ipam, p);
 	bandwidth_plan_add(&w->limits, attach_host_name(at, p->a), bandwidth_ifb(at, true, p->a),
 			   p);
 	return plan_ports(w, conf, at, ipam, p, e);
@@ -223,6 +245,8 @@ void wire_plan_del(enum wire_kind kind, const struct cni_conf *conf, const struc
 		ports_plan_del(at, p);
 	if (kind != WIRE_PTP && is_true(conf, "macspoofchk"))
 		plan_op(p, OP_UNSPOOF, ON_HOST, NULL)->spoof.owner = owner_of(at, p->a);
+	if (kind == WIRE_PEAPOD && has_policy(conf))
+		firewall_plan_del(at, p);
 	if (data_dir) {
 		op = plan_op(p, OP_LEASES, ON_HOST, NULL);
 		op->leases.data_dir = data_dir;

@@ -7,6 +7,7 @@
 
 #include "cni/bandwidth.h"
 #include "cni/bridge.h"
+#include "cni/firewall_conf.h"
 #include "cni/ipam.h"
 #include "cni/plan.h"
 #include "cni/pod_plan.h"
@@ -31,6 +32,8 @@ struct wire {
 	struct bridge_conf bridge;
 	/* of WIRE_PEAPOD: */
 	struct bandwidth limits;
+	bool walled; /* ingressPolicy is there */
+	enum ingress_policy policy;
 	struct tuning tuning; /* its mtu is not used, and its mac is bridge.pod's */
 };
 

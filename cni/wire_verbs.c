@@ -304,6 +304,8 @@ static int gc_elements(const struct request *req, struct net *n, struct err *e)
 		rc = unmap_stale(n, conf->name, v, count, e);
 	if (spoof_drop(&n->nft, owner_is_stale, &valid, rc ? &later : e))
 		rc = -1;
+	if (has_ports(req) && firewall_drop(&n->nft, owner_is_stale, &valid, rc ? &later : e))
+		rc = -1;
 	return rc;
 }
 

@@ -17,7 +17,7 @@ setup_cni() {
 	BIN=$BATS_TEST_TMPDIR/bin
 	CONF=$BATS_TEST_TMPDIR/conf.json
 	mkdir -p "$BIN"
-	for name in peapod bridge ptp bandwidth host-local loopback portmap static tuning peapod-cni; do
+	for name in peapod bridge ptp bandwidth host-local loopback portmap static tuning firewall peapod-cni; do
 		ln -s "$B/peapod-cni" "$BIN/$name"
 	done
 	new_netns "$HOST"
