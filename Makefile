@@ -82,7 +82,7 @@ $(call lib,spec/criu): $(CRIU_C:.c=.o)
 $(CRIU_C:.c=.o) $(B)/shim/engine/criu_rpc.o $(B)/tests/unit/engine/test_criu.o: | $(CRIU_C)
 $(PROTO_C:.c=.o) $(call objs,spec/ttrpc) $(call objs,shim/daemon) $(B)/shim/daemon/main.o \
 	$(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/ttrpc/*.c tests/unit/daemon/*.c)) \
-	$(B)/tests/tool/ttrpc-call.o $(B)/tests/fuzz/fuzz_frame.o: | $(PROTO_C)
+	$(patsubst %.c,$(B)/%.o,$(wildcard tests/tool/ttrpc-*.c)) $(B)/tests/fuzz/fuzz_frame.o: | $(PROTO_C)
 
 # The pause program is part of the shim, for pods that need one and have no image of it.
 $(call lib,shim/daemon): $(B)/shim/daemon/pause_program.o
@@ -159,7 +159,7 @@ $(B)/tests/tool/%: $(B)/tests/tool/%.o $(BASE)
 $(B)/tests/tool/in-%: tests/tool/in-%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -static -o $@ $<
-$(B)/tests/tool/ttrpc-call: $(B)/tests/tool/ttrpc-call.o $(call lib,spec/ttrpc) $(BASE)
+$(B)/tests/tool/ttrpc-%: $(B)/tests/tool/ttrpc-%.o $(call lib,spec/ttrpc) $(BASE)
 	$(link) $(call static,-lprotobuf-c) $(JSON)
 
 # Side by side with the rivals: tests/bench/README.md.

@@ -25,6 +25,7 @@ struct daemon {
 	struct loop_source signals, leave_timer, drain_timer, alone_timer;
 	bool leaving;	       /* Shutdown was accepted */
 	unsigned int leave_ms; /* since then */
+	uint64_t lonely_ms;    /* how long to wait for the first call */
 	uint64_t drain_step;   /* ms between two looks at output that is being read */
 };
 

@@ -245,9 +245,11 @@ static bool stream_unread(struct io *io, int i, bool expected)
 	turn_round(io, i);
 	if (io->keep[i + 1] < 0)
 		return false;
+	if (ioctl(io->keep[i + 1], FIONREAD, &bytes))
+		bytes = 0;
 	if (!has_reader(io->keep[i + 1]))
-		return expected || !io->met[i];
-	return !ioctl(io->keep[i + 1], FIONREAD, &bytes) && bytes;
+		return !io->met[i] || (expected && bytes);
+	return bytes;
 }
 
 bool io_unread(struct io *io, bool expected)

@@ -22,6 +22,7 @@
 #define LOWERDIR      "lowerdir="
 #define UIDMAP	      "uidmap="
 #define GIDMAP	      "gidmap="
+#define LOOP	      "loop"
 #define ATTR_IN_FLAGS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 #define UNMOUNTS_MAX  256
 
@@ -60,8 +61,10 @@ static int add_option(const char *opt, struct rootfs_plan *p, struct str *data, 
 		return add_maps(opt, opt + strlen(UIDMAP), &p->uids, a, e);
 	if (str_starts(opt, GIDMAP))
 		return add_maps(opt, opt + strlen(GIDMAP), &p->gids, a, e);
-	if (str_eq(opt, "loop"))
-		return err_set(e, ENOTSUP, "option '%s' is not supported", opt);
+	if (str_eq(opt, LOOP)) {
+		p->loop = true;
+		return 0;
+	}
 	o = oci_mount_option_find(opt);
 	if (!o || o->special == OCI_MOUNT_TMPCOPYUP || o->special == OCI_MOUNT_IDMAP ||
 	    o->special == OCI_MOUNT_RIDMAP) {
@@ -176,6 +179,8 @@ int rootfs_plan(const Pb__Mount *m, size_t page, struct arena *a, struct rootfs_
 	}
 	if (data.len)
 		p.data = arena_strdup(a, data.s);
+	if (p.loop && (p.bind || p.uids.n || str_eq(p.type, "overlay")))
+		return err_set(e, EINVAL, "option '" LOOP "' needs the image of a file system");
 	if (check_maps(&p, a, e))
 		return -1;
 	if (p.data && strlen(p.data) >= page - 1 && compact(&p, page, a, e))
@@ -239,9 +244,18 @@ static int apply_mapped(const struct rootfs_plan *p, const char *path, int rootf
 
 static int apply_new(const struct rootfs_plan *p, int target, struct err *e)
 {
+	auto_arena struct arena a = { 0 };
+	auto_fd int device = -1;
+	char *source = arena_strdup(&a, p->source);
+
 	if (p->dir && chdir(p->dir))
 		return err_sys(e, "enter '%s'", p->dir);
-	if (mount(p->source, fd_path(target).s, p->type, p->flags, p->data))
+	if (p->loop) {
+		device = rootfs_loop(p->source, p->flags & MS_RDONLY, &a, &source, e);
+		if (device < 0)
+			return -1;
+	}
+	if (mount(source, fd_path(target).s, p->type, p->flags, p->data))
 		return err_sys(e, "mount");
 	return 0;
 }

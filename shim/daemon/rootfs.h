@@ -20,7 +20,7 @@
  */
 struct rootfs_plan {
 	const char *type, *source, *target; /* target is below the rootfs, "" is the rootfs */
-	bool bind, recursive;
+	bool bind, recursive, loop;
 	unsigned long flags;	     /* MS_* for mount(2) */
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* for mount_setattr(2) */
 	bool attr_recursive;
@@ -36,7 +36,7 @@ struct rootfs_plan {
 /*
  * `page` is the size of a page, which mount(2)'s data must stay below: longer
  * lists of lower directories become relative to their common parent. Refused
- * by name: loop (ENOTSUP), X-containerd.*, maps that are none (EINVAL).
+ * by name: X-containerd.*, maps that are none, loop of what is no file system's image (EINVAL).
  */
 int rootfs_plan(const Pb__Mount *m, size_t page, struct arena *a, struct rootfs_plan *out,
 		struct err *e);
@@ -50,6 +50,12 @@ int rootfs_mount(const char *bundle, Pb__Mount *const *mounts, size_t n, struct 
  * is used in between, and is afterwards as it was. Changes the working directory.
  */
 int rootfs_mapped_overlay(const struct rootfs_plan *p, const char *path, int rootfs, struct err *e);
+
+/*
+ * A loop device for the image, which goes with its last user: the fd, to be held
+ * until it is mounted, and its path.
+ */
+int rootfs_loop(const char *image, bool readonly, struct arena *a, char **path, struct err *e);
 
 /* Unmount whatever is on BUNDLE/rootfs; nothing there is fine. */
 int rootfs_unmount(const char *bundle, struct err *e);

@@ -2,8 +2,10 @@
 /* serve: one loop, one thread; set up, serve, leave. */
 #include "shim/daemon/serve.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -15,10 +17,13 @@
 #include "shim/daemon/service.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
+#include "spec/base/str.h"
 
 #define ALONE_MS   2000
 #define POD_MS	   30000 /* a pod alone looks again */
-#define EMPTY_MS   60000 /* before the first task: containerd may be slow */
+#define LONELY_S   60	 /* before the first task: containerd may be slow */
+#define LONELY_MAX 86400
+#define LONELY	   "PEAPOD_SHIM_PATIENCE" /* seconds, in its place */
 #define HEAP_PIECE 32768 /* bytes; larger pieces are mapped, and unmapped when freed */
 
 /* SIGUSR1: what is there, to the log. */
@@ -105,9 +110,20 @@ static void on_alone(void *ctx)
 	struct err e;
 	bool used = d->tasks.any || d->sandbox.id;
 
-	if (!d->leaving && loop_timer(&d->loop, &d->alone_timer, used ? ALONE_MS : EMPTY_MS, 0,
+	if (!d->leaving && loop_timer(&d->loop, &d->alone_timer, used ? ALONE_MS : d->lonely_ms, 0,
 				      on_alone_timer, &e))
 		log_msg(LOG_WARN, "%s, going on", e.msg);
+}
+
+static int set_patience(struct daemon *d, struct err *e)
+{
+	const char *text = getenv(LONELY);
+	uint64_t seconds = LONELY_S;
+
+	if (text && *text && (parse_u64(text, 10, LONELY_MAX, &seconds) || !seconds))
+		return err_set(e, EINVAL, LONELY "='%s': 1 to %d seconds", text, LONELY_MAX);
+	d->lonely_ms = seconds * 1000;
+	return 0;
 }
 
 static int set_up(struct daemon *d, const struct daemon_args *args, struct err *e)
@@ -120,6 +136,8 @@ static int set_up(struct daemon *d, const struct daemon_args *args, struct err *
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR1);
 	signal(SIGPIPE, SIG_IGN);
+	if (set_patience(d, e))
+		return -1;
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
 		return err_sys(e, "become the reaper of orphans");
 	if (sandbox_init(&d->sandbox, e) || loop_init(&d->loop, e) ||

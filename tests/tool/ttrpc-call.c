@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ttrpc-call: one call to a shim, by the descriptors of our own messages.
- *   ttrpc-call [-t MS] [-s STREAM] [-p SERVICE] [-d BYTES] SOCKET METHOD [FIELD=VALUE...]
+ *   ttrpc-call [-t MS] [-s STREAM] [-p SERVICE] [-d BYTES] [-x HEX] SOCKET METHOD [FIELD=VALUE...]
  * -t: timeout in the request; -s: stream id (1); -p: service (that of the method);
- * -d: instead of a request, a frame of that many zero bytes. A value of an Any is TYPE:TEXT, or
- * TYPE:@FILE for the bytes of a file.
+ * -d: instead of a request, a frame of that many zero bytes; -x: these bytes before the request,
+ * one at a time. A value of an Any is TYPE:TEXT, or TYPE:@FILE for the bytes of a file; a mount is
+ * TYPE|SOURCE|TARGET|OPTION|OPTION..., and each one is added.
  * Prints the fields of the reply, NAME=VALUE a line. An error prints "code N: message", exit 1.
  */
 #include <protobuf-c/protobuf-c.h>
@@ -28,7 +29,8 @@ struct call {
 	const char *socket, *service, *method;
 	uint32_t stream;
 	int64_t timeout_ms;
-	uint32_t raw; /* bytes, 0: a request */
+	uint32_t raw;	    /* bytes, 0: a request */
+	const char *before; /* hex */
 };
 
 #define TASK	 "containerd.task.v2.Task"
@@ -98,6 +100,26 @@ static Pb__Any *parse_any(const char *value, struct arena *a)
 	return any;
 }
 
+static void add_mount(void *list, size_t *n, const char *text, struct arena *a)
+{
+	Pb__Mount *m = arena_alloc(a, sizeof(*m)), **all = arena_array(a, *n + 1, sizeof(void *));
+	size_t n_parts;
+	char **parts = str_split(a, text, '|', &n_parts);
+
+	if (n_parts < 3)
+		die("a mount is TYPE|SOURCE|TARGET|OPTION...", text);
+	pb__mount__init(m);
+	m->type = parts[0];
+	m->source = parts[1];
+	m->target = parts[2];
+	m->options = parts + 3;
+	m->n_options = n_parts - 3;
+	for (size_t i = 0; i < *n; i++)
+		all[i] = (*(Pb__Mount ***)list)[i];
+	all[(*n)++] = m;
+	*(Pb__Mount ***)list = all;
+}
+
 static void set_field(ProtobufCMessage *m, const char *assignment, struct arena *a)
 {
 	const char *eq = strchr(assignment, '=');
@@ -108,9 +130,15 @@ static void set_field(ProtobufCMessage *m, const char *assignment, struct arena 
 		die("a field is NAME=VALUE", assignment);
 	f = protobuf_c_message_descriptor_get_field_by_name(
 		m->descriptor, arena_strndup(a, assignment, (size_t)(eq - assignment)));
-	if (!f || f->label == PROTOBUF_C_LABEL_REPEATED)
+	if (!f)
 		die("no such field", assignment);
 	at = (char *)m + f->offset;
+	if (f->label == PROTOBUF_C_LABEL_REPEATED) {
+		if (f->descriptor != &pb__mount__descriptor)
+			die("a field of this type cannot be set", assignment);
+		add_mount(at, (size_t *)(void *)((char *)m + f->quantifier_offset), eq + 1, a);
+		return;
+	}
 	if (f->type == PROTOBUF_C_TYPE_STRING)
 		*(char **)at = arena_strdup(a, eq + 1);
 	else if (f->type == PROTOBUF_C_TYPE_UINT32)
@@ -202,6 +230,17 @@ static void send_request(int fd, const struct call *c, const ProtobufCMessage *m
 	send_frame(fd, c, data, len);
 }
 
+static void send_before(int fd, const char *hex)
+{
+	for (; hex && hex[0] && hex[1]; hex += 2) {
+		const char digits[] = { hex[0], hex[1], '\0' };
+		uint8_t byte = (uint8_t)strtoul(digits, NULL, 16);
+
+		if (write_all(fd, &byte, 1))
+			die("cannot send", hex);
+	}
+}
+
 static Pb__Response *receive(int fd, struct arena *a)
 {
 	struct frame_reader reader = { 0 };
@@ -264,6 +303,7 @@ static int call(const struct call *c, char **fields, struct arena *a)
 	}
 	for (; m && *fields; fields++)
 		set_field(m, *fields, a);
+	send_before(fd, c->before);
 	if (c->raw) {
 		auto_free char *zeros = mem_alloc(c->raw);
 
@@ -280,7 +320,7 @@ int main(int argc, char **argv)
 	struct call c = { .stream = 1 };
 	int opt;
 
-	while ((opt = getopt(argc, argv, "t:s:p:d:")) >= 0) {
+	while ((opt = getopt(argc, argv, "t:s:p:d:x:")) >= 0) {
 		if (opt == 't')
 			c.timeout_ms = strtol(optarg, NULL, 10);
 		else if (opt == 's')
@@ -289,12 +329,15 @@ int main(int argc, char **argv)
 			c.service = optarg;
 		else if (opt == 'd')
 			c.raw = (uint32_t)strtoul(optarg, NULL, 10);
+		else if (opt == 'x')
+			c.before = optarg;
 		else
 			return 2;
 	}
 	if (argc - optind < 2)
-		die("usage", "ttrpc-call [-t MS] [-s STREAM] [-p SERVICE] [-d BYTES] SOCKET METHOD "
-			     "[FIELD=VALUE...]");
+		die("usage",
+		    "ttrpc-call [-t MS] [-s STREAM] [-p SERVICE] [-d BYTES] [-x HEX] SOCKET METHOD "
+		    "[FIELD=VALUE...]");
 	c.socket = argv[optind];
 	c.method = argv[optind + 1];
 	if (!c.service)

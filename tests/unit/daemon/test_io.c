@@ -136,6 +136,20 @@ TEST(io_a_reader_that_went_is_not_waited_for_unless_another_is_expected)
 	fifo_done(&f);
 }
 
+TEST(io_nobody_is_expected_where_nothing_was_written)
+{
+	struct fifo f;
+	int fd;
+
+	ASSERT(fifo_make(&f));
+	fd = reader(&f);
+	ASSERT(fd >= 0 && fifo_open(&f));
+	close(fd);
+	process(&f, "");
+	CHECK(!io_unread(&f.io, true));
+	fifo_done(&f);
+}
+
 TEST(io_without_streams_has_nothing_unread)
 {
 	struct io_request req = { .path = { "", "", "" } };

@@ -90,6 +90,18 @@ TEST(options_refused_by_name)
 	}
 }
 
+TEST(loop_is_no_data_of_the_file_system)
+{
+	auto_arena struct arena a = { 0 };
+	Pb__Mount m = make("ext4", &a, "loop,ro,noload");
+	struct rootfs_plan p;
+	struct err e;
+
+	CHECK(!rootfs_plan(&m, PAGE, &a, &p, &e));
+	CHECK(p.loop && p.flags == MS_RDONLY);
+	CHECK_TEXT(p.data, "noload");
+}
+
 TEST(maps_take_the_layers_out_of_an_overlay)
 {
 	auto_arena struct arena a = { 0 };

@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# The daemon as a process, by the ttrpc test client: how it is started, what it is, when it leaves.
+# shellcheck disable=SC2030,SC2031 # a test may change its own socket
+
+load ../lib/common
+load ../lib/bundle
+load ../lib/ttrpc
+
+setup() { setup_ttrpc; }
+
+teardown() {
+	[ -z "${SHIM_CGROUP:-}" ] || { wait_until 20 no_shim || :; find /sys/fs/cgroup -depth -type d -name "$SHIM_CGROUP" -exec rmdir {} +; }
+	teardown_ttrpc
+}
+
+# stop_shim: killed, and what it left removed
+stop_shim() {
+	local pid
+	pid=$(shim_pids)
+	kill -KILL "$pid"
+	wait_until 10 is_gone "$pid"
+	shim -bundle "$BUNDLE" delete >/dev/null
+}
+
+# begin [OPTIONS...]: another shim; stdin is its stdin
+begin() {
+	SOCKET=$(cd "$BUNDLE" && shim "$@" start)
+	SOCKET=${SOCKET#unix://}
+}
+
+@test "a container's parent is the shim, not the helper that made it" {
+	local pid
+	pid=$(start_box)
+	assert_equal "$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status")" "$(shim_pids)"
+	end_box
+}
+
+@test "its oom_score_adj is one above that of its starter's parent" {
+	local mine expected
+	mine=$(</proc/self/oom_score_adj)
+	expected=$((mine < 1000 ? mine + 1 : 1000))
+	assert_equal "$(<"/proc/$(shim_pids)/oom_score_adj")" "$expected"
+}
+
+@test "a cgroup for the shim, and one that is not there" {
+	local options
+	stop_shim
+	SHIM_CGROUP=$(unique shim)
+	# an Any of containerd.runc.v1.Options with field 3, shim_cgroup
+	options=$(printf '\x0a\x1acontainerd.runc.v1.Options\x12\\x%02x\x1a\\x%02x%s' $((${#SHIM_CGROUP} + 2)) ${#SHIM_CGROUP} "$SHIM_CGROUP")
+	[ -d /sys/fs/cgroup/memory ] && mkdir "/sys/fs/cgroup/memory/$SHIM_CGROUP" || mkdir "/sys/fs/cgroup/$SHIM_CGROUP"
+	begin < <(printf '%b' "$options")
+	grep -q "/$SHIM_CGROUP\$" "/proc/$(shim_pids)/cgroup"
+	stop_shim
+	find /sys/fs/cgroup -depth -type d -name "$SHIM_CGROUP" -exec rmdir {} +
+	run bash -c "cd '$BUNDLE' && printf '%b' '$options' | TTRPC_ADDRESS='' '$B/containerd-shim-peapod-v2' -namespace $NS -id box -address $BATS_TEST_TMPDIR/c.sock start 2>&1"
+	assert_failure
+	assert_output --partial "shim cgroup '$SHIM_CGROUP' cannot be joined"
+	no_shim
+}
+
+@test "a core scheduling cookie, or the reason why not" {
+	local before
+	stop_shim
+	before=$SOCKET
+	run bash -c "cd '$BUNDLE' && SCHED_CORE=1 TTRPC_ADDRESS='' '$B/containerd-shim-peapod-v2' -namespace $NS -id box -address $BATS_TEST_TMPDIR/c.sock start </dev/null 2>&1 3>&-"
+	if [ "$status" = 0 ]; then
+		assert_output "unix://$before"
+	else
+		assert_output --partial "core scheduling"
+	fi
+}
+
+@test "flags in every form that Go's programs take" {
+	stop_shim
+	SOCKET=$(cd "$BUNDLE" && TTRPC_ADDRESS='' "$B/containerd-shim-peapod-v2" --namespace="$NS" -id=box --address "$BATS_TEST_TMPDIR/c.sock" \
+		-publish-binary /usr/bin/containerd -debug start </dev/null 2>&1 3>&-)
+	[[ $SOCKET == unix:///* ]]
+	SOCKET=${SOCKET#unix://}
+	run -0 call Connect id=box
+	kill -KILL "$(sed -n 's/^shim_pid=//p' <<<"$output")"
+}
+
+@test "a log that nobody reads holds nothing up" {
+	stop_shim
+	mkfifo "$BUNDLE/log"
+	begin -debug </dev/null
+	exec 7<>"$BUNDLE/log"
+	timeout 20 bash -c 'until ! dd if=/dev/zero bs=4096 count=1 oflag=nonblock >&7 2>/dev/null; do :; done'
+	kill -USR1 "$(shim_pids)"
+	start_box
+	state_is 2
+	end_box
+	exec 7>&-
+	kill -USR1 "$(shim_pids)"
+	run -0 call Connect id=box
+}
+
+@test "a daemon that nobody calls leaves, and takes its socket along" {
+	local pid
+	stop_shim
+	PEAPOD_SHIM_PATIENCE=0 run bash -c "cd '$BUNDLE' && TTRPC_ADDRESS='' '$B/containerd-shim-peapod-v2' -namespace $NS -id box -address $BATS_TEST_TMPDIR/c.sock start </dev/null 2>&1 3>&-"
+	assert_failure
+	assert_output --partial "PEAPOD_SHIM_PATIENCE"
+	no_shim
+	export PEAPOD_SHIM_PATIENCE=1
+	begin </dev/null
+	wait_until 30 no_shim
+	[ ! -e "$SOCKET" ]
+	# but one that was called stays as long as it has a container
+	begin </dev/null
+	pid=$(start_box)
+	stays() { [ -n "$(shim_pids)" ] && ! is_gone "$pid"; }
+	run -1 wait_until 4 no_shim
+	stays
+	end_box
+	call Shutdown id=box
+	wait_until 20 no_shim
+}
+
+@test "SIGTERM ends it and leaves the container, which delete then ends" {
+	local pid
+	pid=$(start_box)
+	kill -TERM "$(shim_pids)"
+	wait_until 20 no_shim
+	run -1 is_gone "$pid"
+	shim -bundle "$BUNDLE" delete >/dev/null
+	wait_until 20 is_gone "$pid"
+}
+
+@test "two deletes at once after a killed shim: both succeed, and nothing is left" {
+	local pid one two
+	pid=$(start_box)
+	kill -KILL "$(shim_pids)"
+	shim -bundle "$BUNDLE" delete >"$BATS_TEST_TMPDIR/1" &
+	one=$!
+	shim -bundle "$BUNDLE" delete >"$BATS_TEST_TMPDIR/2" &
+	two=$!
+	ends_with 0 "$one"
+	ends_with 0 "$two"
+	wait_until 20 is_gone "$pid"
+	[ ! -e "$SOCKET" ]
+	[ -z "$(leftovers)" ]
+	[ -s "$BATS_TEST_TMPDIR/1" ] && [ -s "$BATS_TEST_TMPDIR/2" ]
+}
+
+@test "a caller that is killed while it waits takes nothing along" {
+	local waiting
+	start_box
+	call Wait id=box >"$BATS_TEST_TMPDIR/wait" 3>&- &
+	waiting=$!
+	state_is 2
+	kill -KILL "$waiting" "$(pgrep -P "$waiting")" 2>/dev/null || :
+	state_is 2
+	end_box
+}

@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# Standard streams of containers by the ttrpc test client: FIFOs, files, loggers, terminals.
+# shellcheck disable=SC2016 # shells of containers
+
+load ../lib/common
+load ../lib/bundle
+load ../lib/ttrpc
+
+setup() { setup_ttrpc; }
+teardown() { teardown_ttrpc; }
+
+@test "output waits for a reader that comes after the end, and the end waits for the reader" {
+	local pid
+	mkfifo "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+	set_args "$BUNDLE" sh -c 'echo out; exit 3'
+	pid=$(create stdout="$BATS_TEST_TMPDIR/out" stderr="$BATS_TEST_TMPDIR/err" | sed s/pid=//)
+	call Start id=box
+	call Wait id=box >"$BATS_TEST_TMPDIR/end" 3>&- & # as containerd does: while nobody is connected, nobody reads
+	wait_until 30 is_gone "$pid"
+	state_is 2
+	run -1 call Kill id=box signal=9
+	assert_output --partial "already finished"
+	timeout 30 cat "$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/err.text" 3>&- &
+	run -0 timeout 30 cat "$BATS_TEST_TMPDIR/out"
+	assert_output out
+	wait
+	grep -qx exit_status=3 "$BATS_TEST_TMPDIR/end"
+	state_is 3
+}
+
+@test "output that nobody reads holds the end back, but not for ever" {
+	mkfifo "$BATS_TEST_TMPDIR/out"
+	set_args "$BUNDLE" sh -c 'echo out; exit 3'
+	create stdout="$BATS_TEST_TMPDIR/out"
+	call Start id=box
+	run -0 call Wait id=box
+	assert_line "exit_status=3"
+}
+
+@test "output goes to a file by URI, both streams to the same" {
+	set_args "$BUNDLE" sh -c 'echo one; echo two >&2'
+	create stdout="file://$BATS_TEST_TMPDIR/logs/out" stderr="file://$BATS_TEST_TMPDIR/logs/out"
+	call Start id=box
+	call Wait id=box
+	run -0 cat "$BATS_TEST_TMPDIR/logs/out"
+	assert_output $'one\ntwo'
+}
+
+@test "output goes to a logger by URI" {
+	local logger=$BATS_TEST_TMPDIR/logger
+	cat >"$logger" <<-END
+		#!/bin/bash
+		echo "\$1=\$2 \$CONTAINER_ID" >"$BATS_TEST_TMPDIR/args"
+		exec 5>&-
+		cat <&3 >"$BATS_TEST_TMPDIR/log"
+	END
+	chmod +x "$logger"
+	set_args "$BUNDLE" sh -c 'echo logged'
+	create stdout="binary://$logger?key=some%20value" stderr="binary://$logger?key=some%20value"
+	call Start id=box
+	call Wait id=box
+	call Delete id=box
+	wait_until 5 grep -qx logged "$BATS_TEST_TMPDIR/log"
+	run -0 cat "$BATS_TEST_TMPDIR/args"
+	assert_output "key=some value box"
+}
+
+@test "an unknown scheme is refused by name" {
+	run -1 create stdout=gopher:///x
+	assert_output --partial gopher
+}
+
+@test "streams over ttrpc are refused by name, and tell why" {
+	run -1 create stdout='ttrpc+unix:///run/x.sock?streaming_id=box-stdout'
+	assert_output --partial "code 3"
+	assert_output --partial "ttrpc+unix"
+	run -1 call State id=box
+	assert_output --partial "code 5"
+}
+
+@test "stdin without an opener holds nothing up; CloseIO ends it, once" {
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	set_args "$BUNDLE" sh -c 'cat; exit 5'
+	start_box stdin="$BATS_TEST_TMPDIR/in" stdout="file://$BATS_TEST_TMPDIR/out"
+	state_is 2
+	# writers that come and go are no end
+	echo one >"$BATS_TEST_TMPDIR/in"
+	echo two >"$BATS_TEST_TMPDIR/in"
+	wait_until 20 grep -qx two "$BATS_TEST_TMPDIR/out"
+	state_is 2
+	# somebody else has it open still: the end comes with his
+	exec 7>"$BATS_TEST_TMPDIR/in"
+	call CloseIO id=box stdin=true
+	echo three >&7
+	wait_until 20 grep -qx three "$BATS_TEST_TMPDIR/out"
+	state_is 2
+	exec 7>&-
+	run -0 call Wait id=box
+	assert_line "exit_status=5"
+	call CloseIO id=box stdin=true
+	run -0 cat "$BATS_TEST_TMPDIR/out"
+	assert_output $'one\ntwo\nthree'
+}
+
+@test "a logger that ends at once takes the task neither along nor up" {
+	printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/logger"
+	chmod +x "$BATS_TEST_TMPDIR/logger"
+	set_args "$BUNDLE" sh -c 'trap "" PIPE; echo lost; exit 6'
+	start_box stdout="binary://$BATS_TEST_TMPDIR/logger"
+	run -0 call Wait id=box
+	assert_line "exit_status=6"
+	call Delete id=box
+}
+
+@test "a slow logger gets everything before it is ended" {
+	cat >"$BATS_TEST_TMPDIR/logger" <<-END
+		#!/bin/bash
+		exec 5>&-
+		until [ -f "$BATS_TEST_TMPDIR/go" ]; do sleep 0.1; done
+		head -c 50000 <&3 >"$BATS_TEST_TMPDIR/log"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/logger"
+	set_args "$BUNDLE" sh -c 'head -c 50000 /dev/zero'
+	create stdout="binary://$BATS_TEST_TMPDIR/logger"
+	call Start id=box
+	call Wait id=box >"$BATS_TEST_TMPDIR/end" 3>&- &
+	touch "$BATS_TEST_TMPDIR/go"
+	wait
+	call Delete id=box
+	wait_until 20 test -s "$BATS_TEST_TMPDIR/log"
+	assert_equal "$(stat -c %s "$BATS_TEST_TMPDIR/log")" 50000
+}
+
+@test "a logger of the second version says that it is ready, or the task is refused" {
+	printf '#!/bin/bash\nprintf x >&5\nexec 5>&-\ncat <&3 >%q\n' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/ready"
+	printf '#!/bin/bash\nexec 5>&-\ncat <&3 >/dev/null\n' >"$BATS_TEST_TMPDIR/mute"
+	chmod +x "$BATS_TEST_TMPDIR/ready" "$BATS_TEST_TMPDIR/mute"
+	run -1 create stdout="binary-v2://$BATS_TEST_TMPDIR/mute"
+	assert_output --partial "before it was ready"
+	set_args "$BUNDLE" echo logged
+	start_box stdout="binary-v2://$BATS_TEST_TMPDIR/ready"
+	call Wait id=box
+	wait_until 20 grep -qx logged "$BATS_TEST_TMPDIR/log"
+	run -1 create stdout="binary://$BATS_TEST_TMPDIR/nowhere"
+	assert_failure
+}
+
+@test "a terminal: resized before the start and after the end, its fds are given back" {
+	local shim before
+	shim=$(shim_pids)
+	mkfifo "$BATS_TEST_TMPDIR/out"
+	before=$(fds_of "$shim")
+	set_args "$BUNDLE" sh -c 'stty size; exit 4'
+	create terminal=true stdout="$BATS_TEST_TMPDIR/out"
+	timeout 60 cat "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/text" 3>&- &
+	call ResizePty id=box width=101 height=33
+	call Start id=box
+	run -0 call Wait id=box
+	assert_line "exit_status=4"
+	wait
+	grep -q '33 101' "$BATS_TEST_TMPDIR/text"
+	run -1 call ResizePty id=box width=80 height=25
+	assert_output --partial "code 9"
+	call Delete id=box
+	fds_are_back() { [ "$(fds_of "$shim")" -le "$before" ]; }
+	wait_until 10 fds_are_back
+}
