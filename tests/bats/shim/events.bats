@@ -54,13 +54,16 @@ events() { cat "$BATS_TEST_TMPDIR/events"; }
 }
 
 @test "execs that race with the end of their task: each exit once, the task's last" {
-	local i
+	local i pids=()
 	listen
 	start_box
 	for i in 1 2 3 4 5 6 7 8; do add_exec "x$i" true; done
-	for i in 1 2 3 4 5 6 7 8; do call Start id=box exec_id="x$i" >/dev/null 3>&- & done
+	for i in 1 2 3 4 5 6 7 8; do
+		call Start id=box exec_id="x$i" >/dev/null 3>&- &
+		pids+=($!)
+	done
 	call Kill id=box signal=9
-	wait
+	wait "${pids[@]}" || :
 	await "/tasks/exit box box 137"
 	run -0 bash -c "grep /tasks/exit '$BATS_TEST_TMPDIR/events' | tail -n 1"
 	assert_output "/tasks/exit box box 137"
