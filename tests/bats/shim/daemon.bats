@@ -86,7 +86,7 @@ begin() {
 	mkfifo "$BUNDLE/log"
 	begin -debug </dev/null
 	exec 7<>"$BUNDLE/log"
-	timeout 20 bash -c 'until ! dd if=/dev/zero bs=4096 count=1 oflag=nonblock >&7 2>/dev/null; do :; done'
+	timeout $((20 * PATIENCE)) bash -c 'until ! dd if=/dev/zero bs=4096 count=1 oflag=nonblock >&7 2>/dev/null; do :; done'
 	kill -USR1 "$(shim_pids)"
 	start_box
 	state_is 2

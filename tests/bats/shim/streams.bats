@@ -20,8 +20,8 @@ teardown() { teardown_ttrpc; }
 	state_is 2
 	run -1 call Kill id=box signal=9
 	assert_output --partial "already finished"
-	timeout 30 cat "$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/err.text" 3>&- &
-	run -0 timeout 30 cat "$BATS_TEST_TMPDIR/out"
+	timeout $((30 * PATIENCE)) cat "$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/err.text" 3>&- &
+	run -0 timeout $((30 * PATIENCE)) cat "$BATS_TEST_TMPDIR/out"
 	assert_output out
 	wait
 	grep -qx exit_status=3 "$BATS_TEST_TMPDIR/end"
@@ -152,7 +152,7 @@ teardown() { teardown_ttrpc; }
 	before=$(fds_of "$shim")
 	set_args "$BUNDLE" sh -c 'stty size; exit 4'
 	create terminal=true stdout="$BATS_TEST_TMPDIR/out"
-	timeout 60 cat "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/text" 3>&- &
+	timeout $((60 * PATIENCE)) cat "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/text" 3>&- &
 	call ResizePty id=box width=101 height=33
 	call Start id=box
 	run -0 call Wait id=box
