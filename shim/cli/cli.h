@@ -61,6 +61,7 @@ struct cli_command {
 	bool plans;	    /* needs the facts of the host: engine.host */
 	int failed;	    /* exit code of a failure; 0: CLI_FAILED */
 	bool plain;	    /* needs no engine: run() gets an empty one */
+	bool stateless;	    /* needs no state root: engine.root may be NULL */
 	/* asked before anything else, also before --help: can it work on this host? or NULL */
 	int (*usable)(const struct cli *cli, struct err *e);
 	int (*run)(struct cli *cli, const void *options, int argc, char **argv, struct err *e);

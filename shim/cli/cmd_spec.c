@@ -77,6 +77,7 @@ const struct cli_command cmd_spec = {
 	.options = spec_options,
 	.size = sizeof(struct spec_options),
 	.plans = true,
+	.stateless = true,
 	.run = run_spec,
 };
 
@@ -85,5 +86,6 @@ const struct cli_command cmd_features = {
 	.help = "print what this program takes as JSON",
 	.options = cli_no_options,
 	.size = sizeof(struct cli_no_options),
+	.stateless = true,
 	.run = run_features,
 };

@@ -81,7 +81,10 @@ char *globals_root(const struct cli_globals *g, const struct globals_facts *fact
 			return arena_strdup(a, CLI_ROOT_DIR);
 		if (facts->runtime_dir && *facts->runtime_dir == '/')
 			return path_join(a, facts->runtime_dir, CLI_NAME);
-		err_set(e, EINVAL, "XDG_RUNTIME_DIR is not set, so --root must be given");
+		err_set(e, EINVAL,
+			"XDG_RUNTIME_DIR is not set, and there is no /run/user/%u: --root must be "
+			"given",
+			facts->euid);
 		return NULL;
 	}
 	if (!*g->root) {
@@ -127,13 +130,25 @@ static int keep_from_cleaners(const char *root, struct err *e)
 	return 0;
 }
 
-int globals_engine(struct cli *cli, struct err *e)
+/* Where a login session has it, for who came by su or sudo and has no session's environment. */
+static const char *runtime_dir(struct arena *a)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	if (dir && *dir)
+		return dir;
+	dir = arena_printf(a, "/run/user/%u", geteuid());
+	return geteuid() && !stat(dir, &st) && st.st_uid == geteuid() ? dir : NULL;
+}
+
+int globals_engine(struct cli *cli, const struct cli_command *c, struct err *e)
 {
 	const struct cli_globals *g = &cli->globals;
 	struct engine *en = &cli->engine;
 	struct globals_facts facts = {
 		.user = getenv("USER"),
-		.runtime_dir = getenv("XDG_RUNTIME_DIR"),
+		.runtime_dir = runtime_dir(cli->arena),
 	};
 
 	facts.euid = geteuid();
@@ -143,7 +158,7 @@ int globals_engine(struct cli *cli, struct err *e)
 	en->cgroups = g->systemd_cgroup ? ENGINE_SYSTEMD : (enum engine_cgroups)g->cgroup_manager;
 	en->root = globals_root(g, &facts, cli->arena, e);
 	if (!en->root)
-		return -1;
+		return c->stateless ? 0 : -1;
 	if (!g->root && en->rootless)
 		return keep_from_cleaners(en->root, e);
 	return 0;

@@ -12,7 +12,7 @@ struct globals_facts {
 	unsigned int euid;
 	bool in_userns;
 	const char *user;	 /* $USER or NULL */
-	const char *runtime_dir; /* $XDG_RUNTIME_DIR or NULL */
+	const char *runtime_dir; /* $XDG_RUNTIME_DIR, or /run/user/UID where it is ours, or NULL */
 };
 
 /* Does the caller count as unprivileged? --rootless decides, else euid and user namespace. */
@@ -32,8 +32,8 @@ char *globals_root(const struct cli_globals *g, const struct globals_facts *fact
  */
 int globals_log(const struct cli_globals *g, struct err *e);
 
-/* Fill cli->engine, but for .host. */
-int globals_engine(struct cli *cli, struct err *e);
+/* Fill cli->engine for a command, but for .host. */
+int globals_engine(struct cli *cli, const struct cli_command *c, struct err *e);
 
 /* Probe the host for a command that plans; for another nothing. */
 int globals_host(struct cli *cli, const struct cli_command *c, struct err *e);

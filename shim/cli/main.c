@@ -165,7 +165,7 @@ static int run_command(struct cli *cli, const struct cli_command *c, int argc, c
 	}
 	if (c->failed)
 		*failed = c->failed;
-	if (!c->plain && (globals_engine(cli, e) || globals_host(cli, c, e)))
+	if (!c->plain && (globals_engine(cli, c, e) || globals_host(cli, c, e)))
 		return -1;
 	return c->run(cli, options, argc, argv, e);
 }

@@ -109,7 +109,8 @@ int cgroup_create(const struct plan_cgroup *p, struct cgroup *out, struct err *e
 		return -1;
 	}
 	if (p->n_dirs && skipped == p->n_dirs)
-		log_msg(LOG_WARN, "%s: running in the cgroup of the caller", e->msg);
+		log_msg(p->rootless ? LOG_DEBUG : LOG_WARN,
+			"%s: running in the cgroup of the caller", e->msg);
 	*out = cg;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 
+#include "shim/engine/idmap_program.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/oci/tables.h"
@@ -254,21 +255,32 @@ static int write_map(int proc, pid_t pid, const char *file, const char *text, st
 	fd = ns_proc_file(proc, path, O_WRONLY, e);
 	if (fd < 0)
 		return -1;
-	if (write(fd, text, strlen(text)) < 0)
-		return err_sys(e, "write /proc/%s%s", path,
-			       geteuid() ? " (without privileges only the caller's own id can be "
-					   "mapped)"
-					 : "");
-	return 0;
+	return write(fd, text, strlen(text)) < 0 ? err_sys(e, "write /proc/%s", path) : 0;
+}
+
+/*
+ * Who has no rights outside may map his own id by himself, and a group only with setgroups
+ * turned off (user_namespaces(7)). For more there are two programs that have the rights.
+ */
+static int map_unprivileged(const struct plan_ns *p, int proc, pid_t pid, struct err *e)
+{
+	if (idmap_is_own(p->uid_map, geteuid())
+		    ? write_map(proc, pid, "uid_map", p->uid_map, e)
+		    : idmap_program("newuidmap", "uidMappings", pid, p->uid_map, e))
+		return -1;
+	if (!idmap_is_own(p->gid_map, getegid()))
+		return idmap_program("newgidmap", "gidMappings", pid, p->gid_map, e);
+	if (write_map(proc, pid, "setgroups", "deny", e))
+		return -1;
+	return write_map(proc, pid, "gid_map", p->gid_map, e);
 }
 
 int ns_write_maps(const struct plan_ns *p, int proc, pid_t pid, struct err *e)
 {
 	if (!(p->fresh & CLONE_NEWUSER))
 		return 0;
-	/* user_namespaces(7): without rights outside, gid_map wants setgroups off */
-	if (geteuid() && write_map(proc, pid, "setgroups", "deny", e))
-		return -1;
+	if (geteuid())
+		return map_unprivileged(p, proc, pid, e);
 	if (write_map(proc, pid, "uid_map", p->uid_map, e))
 		return -1;
 	return write_map(proc, pid, "gid_map", p->gid_map, e);

@@ -315,6 +315,7 @@ int plan_cgroup(const struct plan_input *in, struct arena *a, struct plan_cgroup
 
 	if (plan_dirs(in, a, &p, e))
 		return -1;
+	p.rootless = in->rootless;
 	if (r) {
 		cgroup_plan_cpu(&b, r);
 		cgroup_plan_memory(&b, r);

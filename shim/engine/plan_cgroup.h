@@ -76,6 +76,7 @@ enum plan_cgroup_dev {
 };
 
 struct plan_cgroup {
+	bool rootless;		 /* nobody expects cgroups that are not his to make */
 	const char *warning;	 /* why the container runs without (some) cgroups, or NULL */
 	struct plan_scope scope; /* of the systemd driver; then the dirs are made by systemd */
 	struct plan_cgroup_dir *dirs;

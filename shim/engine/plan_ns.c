@@ -87,6 +87,10 @@ static int plan_maps(const struct plan_input *in, struct arena *a, struct plan_n
 	const struct oci_namespace *user = oci_namespace_of(in->config, OCI_NS_USER);
 
 	out->userns = user;
+	if (!user && in->host->euid)
+		return err_set(e, EPERM,
+			       "linux: namespaces: without root a container needs a user namespace "
+			       "('spec --rootless' writes a config with one)");
 	if (format_map(&l->uid_mappings, "uidMappings", a, &out->uid_map, e) ||
 	    format_map(&l->gid_mappings, "gidMappings", a, &out->gid_map, e))
 		return -1;
