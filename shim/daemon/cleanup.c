@@ -61,18 +61,28 @@ static int destroy_all(const struct place *p, struct arena *a, struct err *e)
 	return bad;
 }
 
+/* Is that the record of this container? Other containerds and namespaces may have the same id. */
+static bool is_record(const struct bootstrap *b, const char *dir, const char *bundle,
+		      struct arena *a)
+{
+	char *path = arena_alloc(a, PATH_MAX);
+
+	if (readlink(arena_printf(a, "%s/" WORK_BUNDLES "/%s", dir, b->id), path, PATH_MAX - 1) < 0)
+		return false;
+	return bundle ? str_eq(path, bundle)
+		      : str_ends(path, arena_printf(a, "/%s/%s", b->ns, b->id));
+}
+
 /* Some pod's record of the container, for when its bundle says nothing any more. */
-static char *recorded_dir(const char *id, struct arena *a)
+static char *recorded_dir(const struct bootstrap *b, const char *bundle, struct arena *a)
 {
 	auto_dir DIR *d = opendir(BOOTSTRAP_POD_DIR);
 	const struct dirent *de;
-	struct stat st;
 
 	while (d && (de = readdir(d))) {
 		char *dir = arena_printf(a, BOOTSTRAP_POD_DIR "/%s", de->d_name);
 
-		if (de->d_name[0] != '.' &&
-		    !lstat(arena_printf(a, "%s/" WORK_BUNDLES "/%s", dir, id), &st))
+		if (de->d_name[0] != '.' && is_record(b, dir, bundle, a))
 			return dir;
 	}
 	return NULL;
@@ -113,7 +123,7 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	int bad;
 
 	place_of(b, group, a, &p);
-	dir = recorded_dir(b->id, a);
+	dir = recorded_dir(b, bundle, a);
 	if (dir)
 		p.place.dir = dir;
 	find_socket(&p, a);

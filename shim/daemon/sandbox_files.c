@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "shim/daemon/holder.h"
 #include "shim/daemon/home.h"
@@ -162,6 +163,23 @@ int sandbox_files_add(const char *dir, const char *name, const char *text, struc
 	auto_fd int fd = open_dir(dir, e);
 
 	return fd < 0 ? -1 : replace_file(fd, name, text, strlen(text), 0600, e);
+}
+
+int sandbox_files_label(const char *dir, const char *label, struct err *e)
+{
+	static const char *const files[] = { SANDBOX_HOSTS, SANDBOX_HOSTNAME, SANDBOX_RESOLV,
+					     SANDBOX_SHM };
+	auto_arena struct arena a = { 0 };
+
+	for (size_t i = 0; i < countof(files); i++) {
+		const char *path = arena_printf(&a, "%s/" SANDBOX_DIR "/%s", dir, files[i]);
+
+		if (!lsetxattr(path, "security.selinux", label, strlen(label) + 1, 0))
+			continue;
+		if (errno != ENOTSUP && errno != ENOENT) /* a pod may have no shm of its own */
+			return err_sys(e, "label '%s' as '%s'", path, label);
+	}
+	return 0;
 }
 
 static int unmount(const char *path, struct err *e)

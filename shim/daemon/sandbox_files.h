@@ -18,6 +18,12 @@ int sandbox_files_make(const struct sandbox_plan *p, const char *dir, struct err
 /* One more file there. */
 int sandbox_files_add(const char *dir, const char *name, const char *text, struct err *e);
 
+/*
+ * Give them the SELinux label of a container's mounts, which is the same in the whole pod. A
+ * file system without labels is no error.
+ */
+int sandbox_files_label(const char *dir, const char *label, struct err *e);
+
 /* Unmount and remove all of it; nothing there is no error. */
 int sandbox_files_remove(const char *dir, struct err *e);
 

@@ -11,6 +11,7 @@
 
 #include "shim/daemon/logger.h"
 #include "shim/daemon/rootfs.h"
+#include "shim/daemon/sandbox_files.h"
 #include "shim/daemon/task.h"
 #include "shim/engine/host.h"
 #include "spec/base/auto.h"
@@ -130,6 +131,16 @@ static int tell_cgroups(const struct engine *en, const char *id, struct arena *a
 	return 0;
 }
 
+static int join_pod(struct oci_config *config, const struct sandbox_join *join, struct arena *a,
+		    struct err *e)
+{
+	const char *label = config->linux_->mount_label;
+
+	if (sandbox_join(config, join, a, e))
+		return err_ctx(e, CONFIG);
+	return label ? sandbox_files_label(join->dir, label, e) : 0;
+}
+
 static int create_container(const struct work_create *c, struct arena *a, struct job_result *r,
 			    struct err *e)
 {
@@ -147,8 +158,8 @@ static int create_container(const struct work_create *c, struct arena *a, struct
 	theirs = pair[1];
 	if (c->join) {
 		doc = NULL; /* the record is of what it becomes */
-		if (sandbox_join(config, c->join, a, e))
-			return err_ctx(e, CONFIG);
+		if (join_pod(config, c->join, a, e))
+			return -1;
 	}
 	en.cgroups = work_cgroup_driver(config);
 	if (config->process)

@@ -76,7 +76,7 @@ teardown() { teardown_shim; }
 	has_status p RUNNING
 	run -0 ctr tasks exec --exec-id x p echo found
 	assert_output found
-	has_status c1 STOPPED
+	wait_until 15 has_status c1 STOPPED # an exit is told when the output has been read
 	run ctr tasks delete c1
 	assert_output --partial "non-zero exit code 137"
 }

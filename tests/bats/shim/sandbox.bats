@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The Sandbox service without containerd, by the ttrpc test client: every method, in any order, again
 # and again; what is there in between, and what is left.
-# shellcheck disable=SC2016 # jq's and awk's
+# shellcheck disable=SC2016,SC2030,SC2031 # jq's and awk's; each test is a shell of its own
 
 load ../lib/common
 load ../lib/bundle
@@ -180,6 +180,30 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	[ "$(find /sys/fs/cgroup -type d -path "*/$NS/c1" | wc -l)" = 0 ]
 }
 
+@test "hooks of a container run in the host's namespaces" {
+	new_task "$(shim_pids)"
+	printf '#!/bin/sh\nfor k in net ipc uts; do readlink /proc/self/ns/$k; done >%s\n' "$BATS_TEST_TMPDIR/seen" >"$BATS_TEST_TMPDIR/hook"
+	chmod 755 "$BATS_TEST_TMPDIR/hook"
+	edit_config "$TASK" '.hooks.createRuntime = [{path: $hook}]' \
+		--arg hook "$BATS_TEST_TMPDIR/hook"
+	make_pod
+	pod StartSandbox
+	create_task
+	assert_equal "$(<"$BATS_TEST_TMPDIR/seen")" "$(ns_of self net; ns_of self ipc; ns_of self uts)"
+}
+
+@test "the pod's files have the SELinux label of its containers' mounts" {
+	new_task "$(shim_pids)"
+	edit_config "$TASK" '.linux.mountLabel = "system_u:object_r:container_file_t:s0"'
+	make_pod
+	pod StartSandbox
+	run create_task # which goes on where there is SELinux only
+	[ "$status" = 0 ] || assert_output --partial "SELinux is not enabled here"
+	run -0 python3 -c 'import os, sys; [print(os.getxattr(f, "security.selinux")) for f in sys.argv[1:]]' \
+		"$PODDIR/sandbox/hosts" "$PODDIR/sandbox/resolv.conf" "$PODDIR/sandbox/shm"
+	assert_equal "$(grep -c container_file_t <<<"$output")" 3
+}
+
 @test "StopSandbox ends what runs, ShutdownSandbox removes it" {
 	local pid
 	new_task "$(shim_pids)"
@@ -344,6 +368,32 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	is_gone "$holder"
 	nothing_left
 	shim delete >/dev/null
+}
+
+@test "the delete action of a pod leaves another containerd's pod of the same id alone" {
+	local first=$SOCKET bundle=$BUNDLE second shim
+	shim=$(shim_pids)
+	make_pod
+	BUNDLE=$BATS_TEST_TMPDIR/other
+	mkdir "$BUNDLE"
+	other() { TTRPC_ADDRESS='' timeout -s KILL 30 "$B/containerd-shim-peapod-v2" -namespace "$NS" -id pod -address "$BATS_TEST_TMPDIR/d.sock" -bundle "$BATS_TEST_TMPDIR/other" "$@" 3>&-; }
+	second=$(cd "$BUNDLE" && other start </dev/null)
+	SOCKET=${second#unix://}
+	[ "$SOCKET" != "$first" ]
+	make_pod
+	pod StartSandbox
+	kill -KILL "$shim"
+	wait_until 10 is_gone "$shim"
+	BUNDLE=$bundle SOCKET=$first
+	shim delete >/dev/null
+	nothing_left
+	SOCKET=${second#unix://}
+	is_ready
+	[ -f "/run/peapod/@shim/pods/${SOCKET##*/}/sandbox/hosts" ]
+	pod ShutdownSandbox
+	wait_until 10 no_shim
+	[ ! -e "/run/peapod/@shim/pods/${SOCKET##*/}" ]
+	SOCKET=$first
 }
 
 @test "PEAPOD_SANDBOX=paths: no pid is told, and paths with pid 0 are the pod's" {
