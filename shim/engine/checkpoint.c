@@ -190,7 +190,7 @@ static int checkpoint(struct dumping *d, struct err *e)
 
 	d->start.program = criu_find(d->o->program, d->a, e);
 	if (!d->start.program || plan_again(d, e) || check_status_fd(d, e) || open_dirs(d, e) ||
-	    check_features(d, e) ||
+	    criu_let_search(d->images, &d->plan, e) || check_features(d, e) ||
 	    criu_facts_of(d->c->record->pid, &d->plan, d->a, &d->facts, e) ||
 	    plan_criu(pre ? PLAN_CRIU_PRE_DUMP : PLAN_CRIU_DUMP, &d->plan, &d->facts, d->o, d->a,
 		      &d->criu, e))

@@ -20,6 +20,8 @@
 #define FDINFO_MAX   (64 << 10)
 #define TEXT_MAX     (64 << 10) /* of CRIU_DESCRIPTORS */
 #define FILE_MODE    0600
+#define ALL_MODE     07777
+#define SEARCH_MODE  0011
 #define MOUNT_FIELDS 5 /* of mountinfo, up to the mount point */
 
 struct looking {
@@ -163,6 +165,17 @@ int criu_facts_of(pid_t pid, const struct plan *plan, struct arena *a, struct cr
 	close_fd(&l.proc);
 	close_fd(&l.root);
 	return failed ? -1 : 0;
+}
+
+int criu_let_search(int images, const struct plan *plan, struct err *e)
+{
+	struct stat st;
+
+	if (!plan->ns.userns)
+		return 0;
+	if (fstat(images, &st) || fchmod(images, (st.st_mode & ALL_MODE) | SEARCH_MODE))
+		return err_sys(e, "image: let the user namespace's root search it");
+	return 0;
 }
 
 int criu_facts_write(int images, const struct criu_facts *facts, struct err *e)

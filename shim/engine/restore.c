@@ -83,7 +83,8 @@ static int open_image(struct restoring *r, struct err *e)
 	r->images = open(r->o->image_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->images < 0)
 		return err_sys(e, "open image '%s'", r->o->image_dir);
-	if (criu_facts_read(r->images, r->a, &r->facts, e))
+	if (criu_let_search(r->images, &r->plan, e) ||
+	    criu_facts_read(r->images, r->a, &r->facts, e))
 		return -1;
 	if (!r->o->work_dir)
 		return 0;
