@@ -82,7 +82,8 @@ $(call lib,spec/criu): $(CRIU_C:.c=.o)
 $(CRIU_C:.c=.o) $(B)/shim/engine/criu_rpc.o $(B)/tests/unit/engine/test_criu.o: | $(CRIU_C)
 $(PROTO_C:.c=.o) $(call objs,spec/ttrpc) $(call objs,shim/daemon) $(B)/shim/daemon/main.o \
 	$(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/ttrpc/*.c tests/unit/daemon/*.c)) \
-	$(patsubst %.c,$(B)/%.o,$(wildcard tests/tool/ttrpc-*.c)) $(B)/tests/fuzz/fuzz_frame.o: | $(PROTO_C)
+	$(patsubst %.c,$(B)/%.o,$(wildcard tests/tool/ttrpc-*.c)) $(B)/tests/fuzz/fuzz_frame.o \
+	$(B)/tests/fuzz/fuzz_sandbox.o: | $(PROTO_C)
 
 # The pause program is part of the shim, for pods that need one and have no image of it.
 $(call lib,shim/daemon): $(B)/shim/daemon/pause_program.o
@@ -148,6 +149,7 @@ $(B)/tests/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/main
 	$(link) $(BASE) $(if $(FUZZER),-fsanitize=fuzzer) $(call static,-lprotobuf-c) $(JSON) -lm
 $(B)/tests/fuzz-frame: $(call lib,spec/ttrpc)
 $(B)/tests/fuzz-plan: $(call lib,shim/engine)
+$(B)/tests/fuzz-sandbox: $(SHIM)
 .PHONY: fuzz
 
 # Small helpers that the bats suites call.
