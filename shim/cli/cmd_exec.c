@@ -46,7 +46,7 @@ static const struct opt exec_options[] = {
 	{ "preserve-fds", 0, OPT_U32, AT(preserve_fds), "N", "leave N more fds from 3 on open",
 	  NULL },
 	{ "cgroup", 0, OPT_STRS, AT(cgroups), "PATH",
-	  "[CONTROLLERS:]PATH of a cgroup below the container's", NULL },
+	  "[CONTROLLERS:]PATH of a cgroup below the container's; again for others", NULL },
 	{ "ignore-paused", 0, OPT_FLAG, AT(ignore_paused), NULL, "allow it in a paused container",
 	  NULL },
 	{ 0 },
@@ -113,8 +113,6 @@ static int make_request(const struct cli *cli, const struct exec_options *o, int
 	if (process_abs(cli->arena, &console, e) || process_abs(cli->arena, &pidfd, e) ||
 	    process_fds(cli, o->preserve_fds, &req->listen_fds, e))
 		return -1;
-	if (o->cgroups.n > 1)
-		return err_set(e, ENOTSUP, "--cgroup: only one can be given");
 	p = make_process(cli, o, argc, argv, e);
 	if (!p)
 		return -1;
@@ -125,7 +123,7 @@ static int make_request(const struct cli *cli, const struct exec_options *o, int
 	req->console_socket = console;
 	req->pidfd_socket = pidfd;
 	req->preserve_fds = o->preserve_fds;
-	req->cgroup = o->cgroups.n ? o->cgroups.v[0] : NULL;
+	req->cgroups = &o->cgroups;
 	req->ignore_paused = o->ignore_paused;
 	return process_terminal(p->terminal, o->detach, console, e);
 }

@@ -23,8 +23,8 @@ struct sub {
 
 static int parse_sub(const char *text, struct arena *a, struct sub *out, struct err *e)
 {
-	const char *colon = text ? strchr(text, ':') : NULL;
-	const char *path = colon ? colon + 1 : text ? text : "";
+	const char *colon = strchr(text, ':');
+	const char *path = colon ? colon + 1 : text;
 	char **parts = str_split(a, path, '/', NULL);
 
 	for (; *parts; parts++)
@@ -128,21 +128,55 @@ static int open_one(const struct oci_state *s, const struct oci_cgroup_dir *d, c
 	return 0;
 }
 
-int cgroup_open_for_exec(const struct oci_state *s, const char *sub_text, struct cgroup *out,
-			 struct err *e)
+/* Each of the list, taken apart and checked. */
+static struct sub *parse_subs(const struct oci_state *s, const struct json_strs *list,
+			      struct arena *a, struct err *e)
 {
+	struct sub *subs = arena_array(a, list->n + 1, sizeof(*subs));
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (parse_sub(list->v[i], a, &subs[i], e) || check_controllers(s, &subs[i], a, e))
+			return NULL;
+	}
+	return subs;
+}
+
+/* The path for this hierarchy, "" when none is about it; NULL with *e when two are. */
+static const char *path_for(const struct oci_cgroup_dir *d, const struct sub *subs, size_t n,
+			    struct arena *a, struct err *e)
+{
+	const char *path = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!concerns(&subs[i], d, a))
+			continue;
+		if (path) {
+			err_set(e, EINVAL, "cgroup: two paths for '%.64s'", *d->key ? d->key : "/");
+			return NULL;
+		}
+		path = subs[i].path;
+	}
+	return path ? path : "";
+}
+
+int cgroup_open_for_exec(const struct oci_state *s, const struct json_strs *list,
+			 struct cgroup *out, struct err *e)
+{
+	const struct json_strs none = { 0 }, *given = list ? list : &none;
 	auto_arena struct arena a = { 0 };
 	struct cgroup cg = CGROUP_INIT;
-	struct sub sub;
+	const struct sub *subs = parse_subs(s, given, &a, e);
 
-	if (parse_sub(sub_text, &a, &sub, e) || check_controllers(s, &sub, &a, e))
+	if (!subs)
 		return -1;
 	for (size_t i = 0; i < s->cgroups.n; i++) {
 		const struct oci_cgroup_dir *d = &s->cgroups.v[i];
+		const char *path;
 
 		if (!d->created)
 			continue;
-		if (open_one(s, d, concerns(&sub, d, &a) ? sub.path : "", &cg, e)) {
+		path = path_for(d, subs, given->n, &a, e);
+		if (!path || open_one(s, d, path, &cg, e)) {
 			cgroup_close(&cg);
 			return -1;
 		}

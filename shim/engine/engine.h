@@ -84,7 +84,7 @@ struct engine_exec {
 	int console_fd;
 	const char *pidfd_socket;
 	unsigned int preserve_fds, listen_fds;
-	const char *cgroup; /* [controllers:]path below the container's own, or NULL */
+	const struct json_strs *cgroups; /* [controllers:]path below the container's own; or NULL */
 	bool ignore_paused, no_new_keyring;
 };
 #define ENGINE_EXEC_INIT                                                                           \

@@ -207,7 +207,7 @@ static int open_all(struct joining *j, struct err *e)
 	return listener_connect(j->in.config->linux_ ? j->in.config->linux_->seccomp : NULL,
 				&j->listener, e) ||
 			       find_namespaces(j, e) ||
-			       cgroup_open_for_exec(c->record, j->req->cgroup, &j->cgroup, e)
+			       cgroup_open_for_exec(c->record, j->req->cgroups, &j->cgroup, e)
 		       ? -1
 		       : 0;
 }
@@ -230,7 +230,8 @@ static int join_rdt(const struct joining *j, struct err *e)
 static int clone_into(struct joining *j, struct err *e)
 {
 	const struct oci_state *s = j->container.record;
-	const char *sub = j->req->cgroup;
+	const struct json_strs *subs = j->req->cgroups;
+	const char *sub = subs && subs->n ? subs->v[0] : NULL; /* v2 takes one */
 	struct child *c = &j->child;
 
 	if (!launch_clone(c, 0, exec_main, &j->process, e))

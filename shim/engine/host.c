@@ -75,6 +75,7 @@ static int probe_kernel(struct host *h, struct err *e)
 {
 	struct utsname uts;
 	unsigned int major, minor;
+	struct statfs fs;
 
 	if (uname(&uts))
 		return err_sys(e, "uname");
@@ -85,6 +86,9 @@ static int probe_kernel(struct host *h, struct err *e)
 	h->has_idmap = h->kernel >= KERNEL_IDMAP;
 	h->has_cgroup_kill = h->kernel >= KERNEL_CGROUP_KILL;
 	h->has_timens = !access("/proc/self/ns/time", F_OK);
+	/* everything below asks /proc, and would take it for the answer of a poor kernel */
+	if (!h->has_timens && (statfs("/proc", &fs) || fs.f_type != PROC_SUPER_MAGIC))
+		return err_set(e, ENOTSUP, "/proc is not procfs: the runtime needs a real one");
 	return 0;
 }
 

@@ -35,6 +35,8 @@ static bool ended(pid_t pid)
 	return fd >= 0 && proc_wait_end(fd, DEADLINE_MS) == 1;
 }
 
+#define SUB(text) (&(const struct json_strs){ 1, (char *[]){ (text) } })
+
 TEST(cgroup_freeze_thaw_kill)
 {
 	auto_fixture struct fixture f = { 0 };
@@ -105,6 +107,7 @@ TEST(cgroup_frozen_is_refused)
 TEST(cgroup_exec_joins)
 {
 	auto_fixture struct fixture f = { 0 };
+	const struct json_strs twice = { 2, (char *[]){ "/", "/" } };
 	struct cgroup exec = CGROUP_INIT;
 	pid_t first;
 
@@ -114,9 +117,11 @@ TEST(cgroup_exec_joins)
 	ASSERT(fixture_spawn(&f, NULL));
 	first = f.child;
 	f.state.pid = first;
-	CHECK(cgroup_open_for_exec(&f.state, "a/../..", &exec, &f.e) && f.e.num == EINVAL);
-	CHECK(cgroup_open_for_exec(&f.state, "nosuch:a", &exec, &f.e) && f.e.num == EINVAL);
-	CHECK(cgroup_open_for_exec(&f.state, "a", &exec, &f.e) && f.e.num == ENOENT);
+	CHECK(cgroup_open_for_exec(&f.state, SUB("a/../.."), &exec, &f.e) && f.e.num == EINVAL);
+	CHECK(cgroup_open_for_exec(&f.state, &twice, &exec, &f.e) && f.e.num == EINVAL);
+	CHECK_HAS(f.e.msg, "two paths");
+	CHECK(cgroup_open_for_exec(&f.state, SUB("nosuch:a"), &exec, &f.e) && f.e.num == EINVAL);
+	CHECK(cgroup_open_for_exec(&f.state, SUB("a"), &exec, &f.e) && f.e.num == ENOENT);
 	for (size_t i = 0; i < f.state.cgroups.n; i++)
 		CHECK(!mkdir(arena_printf(&f.a, "%s/a", f.state.cgroups.v[i].path), 0755));
 	ASSERT(!cgroup_open_for_exec(&f.state, NULL, &exec, &f.e));
@@ -124,7 +129,7 @@ TEST(cgroup_exec_joins)
 	cgroup_close(&exec);
 	/* cpuset's new directory has no CPUs: leave that hierarchy alone by naming others. */
 	if (fixture_has_v1(&f, "pids")) {
-		ASSERT(!cgroup_open_for_exec(&f.state, "pids,freezer:/a/", &exec, &f.e));
+		ASSERT(!cgroup_open_for_exec(&f.state, SUB("pids,freezer:/a/"), &exec, &f.e));
 		CHECK(exec.n_join + (exec.v2_fd >= 0) == f.state.cgroups.n);
 		cgroup_close(&exec);
 	}
