@@ -119,7 +119,7 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	char *group = bundle ? place_group(b, bundle, a) : b->id;
 	struct pod_place p;
 	pid_t pid;
-	bool dead, sandbox;
+	bool dead, whole, sandbox;
 	int bad;
 
 	place_of(b, group, a, &p);
@@ -130,9 +130,13 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	pid = recorded_pid(&p.place, b->id, a);
 	dead = !place_alive(p.socket);
 	bad = destroy(&p.place, b->id, e);
-	/* of a pod without a pause container containerd asks for the pod alone */
-	sandbox = str_eq(group, b->id) && sandbox_files_exist(p.place.dir);
-	if ((dead || sandbox) && str_eq(group, b->id))
+	whole = str_eq(group, b->id);
+	/*
+	 * Of a pod without a pause container, which ends with its daemon, containerd asks for the
+	 * pod alone, or (2.0 after a restart) for its containers alone.
+	 */
+	sandbox = (dead || whole) && sandbox_files_exist(p.place.dir);
+	if (sandbox || (dead && whole))
 		bad |= destroy_all(&p.place, a, bad ? &ignored : e);
 	if (sandbox && !bad)
 		bad = sandbox_files_remove(p.place.dir, e);

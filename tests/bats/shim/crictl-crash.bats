@@ -79,6 +79,20 @@ is_not_ready() {
 	wait_until 10 no_leftovers
 }
 
+@test "a shim that is killed after a restart of containerd: delete comes for all at once" {
+	local pod c pid pids=()
+	pod=$(new_pod p)
+	for c in a b c; do
+		pids+=("$(inspect "$(new_container "$pod" $c . sleep 1000)" .info.pid)")
+	done
+	kill_containerd
+	restart_containerd
+	kill -KILL "$(cri_shims)"
+	for pid in "${pids[@]}"; do wait_until 15 is_gone "$pid"; done
+	wait_until 60 crictl rmp -f "$pod"
+	wait_until 15 no_leftovers
+}
+
 @test "a pod's pause process killed: the pod is not ready, and can be removed" {
 	local pod a pause pids=.
 	! is_pauseless || pids='.linux.security_context.namespace_options.pid = 0' # which needs one
