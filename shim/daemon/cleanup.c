@@ -2,6 +2,7 @@
 /* cleanup: delete and -info: the actions that need no daemon. */
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,22 @@ static int destroy(const struct place *p, const char *id, struct err *e)
 	struct job_result r = { .console = -1 };
 
 	return work_destroy(&w, &r, e) ? err_ctx(e, "container '%s'", id) : 0;
+}
+
+/* All at once, as the kernel takes its time with each. What fails is tried again by destroy(). */
+static void kill_all(const struct place *p, struct arena *a)
+{
+	auto_dir DIR *d = opendir(arena_printf(a, "%s/" WORK_BUNDLES, p->dir));
+	const struct dirent *de;
+	struct err ignored;
+
+	while (d && (de = readdir(d))) {
+		struct work_kill k = { .work = { p, de->d_name }, .signal = SIGKILL, .all = true };
+		struct job_result r = { .console = -1 };
+
+		if (de->d_name[0] != '.')
+			(void)work_kill(&k, &r, &ignored);
+	}
 }
 
 /* Every container of a pod whose daemon is gone. The first failure is told, after all are tried. */
@@ -129,6 +146,8 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	find_socket(&p, a);
 	pid = recorded_pid(&p.place, b->id, a);
 	dead = !place_alive(p.socket);
+	if (dead && str_eq(group, b->id))
+		kill_all(&p.place, a);
 	bad = destroy(&p.place, b->id, e);
 	whole = str_eq(group, b->id);
 	/*

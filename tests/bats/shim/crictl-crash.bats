@@ -51,6 +51,24 @@ is_not_ready() {
 	assert_output ""
 }
 
+@test "a killed containerd: input and attach go on after its restart, and so does a terminal" {
+	local pod a b
+	pod=$(new_pod p)
+	a=$(new_container "$pod" a '.stdin = true' sh -c 'echo begun; while read -r line; do echo "got $line"; done; echo over')
+	b=$(new_container "$pod" b '.stdin = true | .tty = true' sh)
+	wait_until 30 grep -q begun "$LOGS/p/a.log"
+	kill_containerd
+	restart_containerd
+	has_state "$a" RUNNING
+	say() { { echo "$1"; wait_until 30 grep -q "got $1" "$LOGS/p/a.log"; } | crictl attach -i "$a"; }
+	run -0 say again
+	assert_line "got again"
+	run -1 grep over "$LOGS/p/a.log"
+	run on_terminal 'tty; exit 3' attach -it "$b"
+	assert_output --partial /dev/pts/0
+	exits_with "$b" 3
+}
+
 @test "a killed containerd, stopped pods and removed ones: nothing is left" {
 	local pod c
 	pod=$(new_pod p)

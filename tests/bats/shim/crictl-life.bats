@@ -82,6 +82,18 @@ teardown() { teardown_cri; }
 	assert_output $'one\ntwo\nover'
 }
 
+@test "attach twice: the end of the first one's input is not that of the container's" {
+	local c
+	c=$(new_container "$(new_pod p)" app '.stdin = true' sh -c 'while read -r line; do echo "got $line"; done')
+	say() { { echo "$1"; wait_until 30 grep -q "got $1" "$LOGS/p/app.log"; } | crictl attach -i "$c"; }
+	run -0 say one
+	assert_line "got one"
+	has_state "$c" RUNNING
+	run -0 say two
+	assert_line "got two"
+	has_state "$c" RUNNING
+}
+
 @test "attach to a container with a terminal" {
 	local c
 	c=$(new_container "$(new_pod p)" app '.stdin = true | .tty = true' sh)
@@ -111,6 +123,17 @@ teardown() { teardown_cri; }
 	run -0 awk '$3 == "F" && length($4) == 1023 { n++ } END { print n, NR }' "$LOGS/p/app.log"
 	assert_output "102400 102400"
 	rm "$LOGS/p/app.log"
+}
+
+@test "a container that writes without end is stopped and removed, with what it wrote" {
+	local c
+	c=$(new_container "$(new_pod p)" app . sh -c 'trap "" TERM; while :; do echo line; done')
+	wait_until 30 grep -q 'stdout F line' "$LOGS/p/app.log"
+	crictl stop -t 1 "$c"
+	exits_with "$c" 137
+	run -0 awk '$3 == "F" && $4 != "line" { print }' "$LOGS/p/app.log"
+	assert_output ""
+	crictl rm "$c"
 }
 
 @test "exit codes and signals" {
@@ -145,6 +168,17 @@ teardown() { teardown_cri; }
 @test "a container that runs out of memory was OOMKilled" {
 	local c
 	c=$(new_container "$(new_pod p)" app '.linux.resources.memory_limit_in_bytes = 33554432' tail /dev/zero)
+	exits_with "$c" 137 OOMKilled
+}
+
+@test "the limit of the pod's cgroup kills a container, which was OOMKilled then" {
+	local pod c dir=/sys/fs/cgroup/memory file=memory.limit_in_bytes
+	pod=$(new_pod p)
+	c=$(make_container "$pod" app . tail /dev/zero)
+	[ -d $dir ] || dir=/sys/fs/cgroup file=memory.max
+	mkdir -p "$dir/$NS" # a pod without a pause container has it not yet
+	echo 67108864 >"$dir/$NS/$file"
+	crictl start "$c"
 	exits_with "$c" 137 OOMKilled
 }
 

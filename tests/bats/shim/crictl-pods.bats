@@ -48,12 +48,16 @@ ns_of() {
 	run -0 in_container "$b" ps -o pid,args
 	assert_line --regexp '^ +1 /pause'
 	assert_line --partial "sleep 1111"
-	# the end of one leaves the other alone
+	# the end of one leaves the other alone, but nothing of its own
+	crictl exec -s "$a" sh -c 'sleep 1234 >/dev/null 2>&1 &'
+	run -0 in_container "$b" ps -o args
+	assert_line "sleep 1234"
 	crictl stop -t 0 "$a"
 	exits_with "$a" 137
 	run -0 in_container "$b" ps -o args
 	assert_line "sleep 1000"
 	refute_output --partial "sleep 1111"
+	refute_output --partial "sleep 1234"
 }
 
 @test "the host's namespaces, where they are asked for" {

@@ -163,6 +163,34 @@ teardown() { teardown_shim; }
 	kill "$pid"
 }
 
+@test "an exec that runs out of memory is killed, is an event, and its task lives" {
+	ctr events >"$BATS_TEST_TMPDIR/events" 3>&- &
+	local pid=$!
+	start_task t --memory-limit=20971520 -- sleep 1000
+	run ctr tasks exec --exec-id x t tail /dev/zero
+	assert_failure
+	wait_until 30 grep -q '/tasks/oom.*"container_id":"t"' "$BATS_TEST_TMPDIR/events"
+	has_status t RUNNING
+	kill "$pid"
+}
+
+@test "no program is executed for a container but its own" {
+	local shim tracer
+	requires strace
+	start_pod p p
+	shim=$(shims)
+	strace -f -qq -e trace=execve,execveat -e signal=none -o "$BATS_TEST_TMPDIR/trace" -p "$shim" 3>&- &
+	tracer=$!
+	traced() { ! grep -q '^TracerPid:.0$' "/proc/$shim/status"; }
+	wait_until 30 traced
+	start_task c --annotation="$POD_ANNOTATION=p" -- sleep 1234
+	kill "$tracer"
+	wait "$tracer" || :
+	run -0 grep -c exec "$BATS_TEST_TMPDIR/trace"
+	assert_output 1
+	grep -q 'execve.*"sleep", "1234"' "$BATS_TEST_TMPDIR/trace"
+}
+
 @test "two hundred execs leave no fd behind" {
 	local shim before
 	start_task t sleep 1000
