@@ -146,17 +146,19 @@ static void plan_ipv6(const struct pod_conf *c, const char *dev, struct plan *p)
 		    c->dad ? "1" : "0", true);
 }
 
-/* The addresses before the link is up: then the kernel announces them. */
+/* The addresses before the link is up: then the kernel announces them, unless told so later. */
 void pod_plan_addresses(const struct pod_conf *c, const struct attach *at,
 			const struct ipam_result *ipam, struct plan *p)
 {
 	bool v6 = pod_has_family(ipam, false);
+	bool quiet = c->quiet && pod_has_family(ipam, true);
 
 	if (c->idle)
 		return;
 	if (v6)
 		plan_ipv6(c, at->ifname, p);
-	plan_op(p, OP_NOTIFY, IN_POD, at->ifname);
+	if (!quiet)
+		plan_op(p, OP_NOTIFY, IN_POD, at->ifname);
 	for (size_t i = 0; i < ipam->ips.n; i++) {
 		struct op *op = plan_op(p, OP_ADDR, IN_POD, at->ifname);
 
@@ -164,6 +166,8 @@ void pod_plan_addresses(const struct pod_conf *c, const struct attach *at,
 		op->addr.dad = c->dad && !ip_is_v4(&op->addr.net.ip);
 	}
 	plan_op(p, OP_UP, IN_POD, at->ifname);
+	if (quiet)
+		plan_op(p, OP_NOTIFY, IN_POD, at->ifname);
 	if (v6 && c->dad)
 		plan_op(p, OP_SETTLE, IN_POD, at->ifname);
 }

@@ -21,6 +21,12 @@ struct pod_conf {
 	bool idle;	/* the pod's interface is left down */
 	struct mac mac; /* asked for */
 	bool has_mac;
+	/*
+	 * Its MAC follows from its IPv4 address and all its neighbours are this
+	 * host's: there is nothing to announce. An announcement would go to every
+	 * port of the bridge, a thousand copies for a thousand pods.
+	 */
+	bool quiet;
 };
 
 /*

@@ -82,6 +82,7 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 		return -1;
 	if (w->routed && w->policy != INGRESS_OPEN)
 		return cni_err(e, CNI_ERR_CONFIG, "ingressPolicy: needs a bridge");
+	w->bridge.pod.quiet = w->bridge.is_gateway && !w->bridge.pod.has_mac;
 	/* Where bridged packets pass the rules its own port leads a pod back that way. */
 	w->bridge.hairpin |= conf->runtime.port_mappings.n && !w->bridge.promisc;
 	return 0;

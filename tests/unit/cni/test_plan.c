@@ -76,6 +76,32 @@ static const char *plan_for(const char *keys, const char *cni_args, struct arena
 	"{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"10.9.0.0/16\",\"gw\":\"10.1.0.7\",\"mtu\":1400,"       \
 	"\"priority\":9,\"table\":100,\"scope\":0}]}"
 
+/* Is the pod's link brought up before it is told to announce itself? */
+static bool is_quiet(const char *keys, const char *cni_args, struct arena *a)
+{
+	const char *plan = plan_for(keys, cni_args, a);
+	const char *up = strstr(plan, "pod up eth0"), *notify = strstr(plan, "pod notify eth0");
+
+	CHECK(up && notify);
+	return up && notify && up < notify;
+}
+
+TEST(plan_announces)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK(is_quiet("\"type\":\"peapod\",\"isGateway\":true," V4, "", &a));
+	CHECK(is_quiet("\"type\":\"peapod\",\"isGateway\":true," V46, "", &a));
+	/* Its MAC is not that of the address; its neighbours may be anywhere; the reference does. */
+	CHECK(!is_quiet("\"type\":\"peapod\",\"isGateway\":true," V4, "MAC=02:00:00:00:00:01",
+			&a));
+	CHECK(!is_quiet("\"type\":\"peapod\"," V4, "", &a));
+	CHECK(!is_quiet("\"type\":\"bridge\",\"isGateway\":true," V4, "", &a));
+	CHECK(!is_quiet("\"type\":\"peapod\",\"isGateway\":true,"
+			"\"ipam\":{\"type\":\"host-local\",\"subnet\":\"fd00::/64\"}",
+			"", &a));
+}
+
 TEST(plan_l2)
 {
 	auto_arena struct arena a = { 0 };
