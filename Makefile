@@ -150,6 +150,9 @@ $(B)/tests/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/main
 $(B)/tests/fuzz-frame: $(call lib,spec/ttrpc)
 $(B)/tests/fuzz-plan: $(call lib,shim/engine)
 $(B)/tests/fuzz-sandbox: $(SHIM)
+$(B)/tests/fuzz-cniplan: $(B)/tests/fuzz/fuzz_cniplan.o $(if $(FUZZER),,$(B)/tests/fuzz/main.o) \
+	$(call lib,cni) $(call lib,spec/cni) $(BASE)
+	$(link) $(if $(FUZZER),-fsanitize=fuzzer) $(CNI_LIBS)
 .PHONY: fuzz
 
 # Small helpers that the bats suites call.
