@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Killed at each netlink message, things deleted underneath, garbage on disk: a clear error, and DEL
 # or GC leaves nothing.
+# shellcheck disable=SC2030,SC2031 # each test has its own variables
 load ../lib/common
 load ../lib/cni
 

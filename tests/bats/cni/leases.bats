@@ -131,3 +131,90 @@ state() {
 		bash "$BIN/peapod-cni"
 	assert_output "--data-dir --dry-run"
 }
+
+# gc_of ID...: the GC verb as libcni asks for it: its list under both names, capabilities left in
+gc_of() {
+	local ids
+	ids=$(printf '%s\n' "$@" | jq -Rnc '[inputs | select(length > 0) | {containerID: ., ifname: "eth0"}]')
+	conf ".cniVersion = \"1.1.0\" | .capabilities = {portMappings: true}
+		| .\"cni.dev/valid-attachments\" = $ids | .\"cni.dev/attachments\" = $ids"
+	cni GC CNI_CONTAINERID= CNI_NETNS= CNI_IFNAME=
+}
+
+@test "GC: interfaces, host ports and leases of attachments that are not valid" {
+	local id
+	for id in one two three; do
+		conf ".runtimeConfig.portMappings = [{HostPort: $((8000 + ${#id})), ContainerPort: 80, Protocol: \"$([ $id = two ] && echo udp || echo tcp)\"}]"
+		pod $id >/dev/null
+	done
+	assert_equal "$(pairs | wc -l)" 3
+	conf '.name = "other" | .bridge = "br1" | .ipam.ranges = [[{subnet: "10.3.0.0/24"}]]'
+	cni ADD CNI_IFNAME=eth1
+	gc_of two
+	assert_equal "$(pairs | wc -l)" 2
+	assert_equal "$(leases)" 10.1.0.3
+	assert_equal "$(on_host nft list table inet peapod | grep -oE 'net (one|two|three) ' | sort -u | xargs)" "net two"
+	gc_of
+	assert_equal "$(leases)" ""
+	assert_equal "$(on_host nft list table inet peapod | grep -cE 'net (one|two|three) ')" 0
+	# The other network's pod is as it was.
+	assert_equal "$(pairs | wc -l)" 1
+	in_pod ping -c 1 -W 5 10.3.0.1
+}
+
+@test "STATUS: 50 for a full range and for a directory that cannot be written, else nothing" {
+	conf '.cniVersion = "1.1.0" | .ipam.ranges = [[{subnet: "10.1.0.0/30"}]]'
+	run -0 cni STATUS CNI_CONTAINERID= CNI_NETNS= CNI_IFNAME=
+	assert_output ""
+	cni ADD
+	fails_with 50 cni STATUS
+	cni DEL
+	touch "$BATS_TEST_TMPDIR/file"
+	LEASES=$BATS_TEST_TMPDIR/file conf '.cniVersion = "1.1.0"'
+	fails_with 50 cni STATUS
+}
+
+# sticky ID POD: ADD of that pod's container; prints its address
+sticky() {
+	cni ADD CNI_CONTAINERID="$1" CNI_IFNAME="$1" \
+		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=$2;K8S_POD_INFRA_CONTAINER_ID=$1" |
+		jq -r '.ips[0].address'
+}
+
+unstick() {
+	cni DEL CNI_CONTAINERID="$1" CNI_IFNAME="$1"
+}
+
+@test "sticky: a pod's next container has its address, after DEL and after a reboot" {
+	conf '.ipam.sticky = true'
+	# The name of the interface in the pod is part of it, so one is used for all.
+	one() { cni ADD CNI_CONTAINERID="$1" CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=$2" | jq -r '.ips[0].address'; }
+	assert_equal "$(one a1 db-0)" 10.1.0.2/24
+	cni DEL CNI_CONTAINERID=a1
+	assert_equal "$(one b1 other)" 10.1.0.3/24
+	cni DEL CNI_CONTAINERID=b1
+	assert_equal "$(one a2 db-0)" 10.1.0.2/24
+	# The host starts again: another boot id, no interface.
+	on_host ip link del "$(pairs)"
+	ln -sfn another "$LEASES/.peapod/net/boot-id"
+	assert_equal "$(one c1 third)" 10.1.0.4/24
+	cni DEL CNI_CONTAINERID=c1
+	assert_equal "$(one a3 db-0)" 10.1.0.2/24
+	cni DEL CNI_CONTAINERID=a3
+	# Without the key it is as ever.
+	conf .
+	assert_equal "$(one a4 db-0)" 10.1.0.5/24
+}
+
+@test "sticky: in a small range others get it last, and the pod a new one then" {
+	local i
+	conf '.ipam.sticky = true | .ipam.ranges = [[{subnet: "10.1.0.0/29"}]]'
+	for i in 2 3 4 5 6; do
+		assert_equal "$(sticky "c$i" "p$i")" "10.1.0.$i/29"
+		unstick "c$i"
+	done
+	assert_equal "$(sticky c4 p4)" 10.1.0.4/29
+	assert_equal "$(cni ADD CNI_CONTAINERID=n1 CNI_IFNAME=n1 CNI_ARGS='IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=new' | jq -r '.ips[0].address')" 10.1.0.2/29
+	assert_equal "$(sticky c2 p2)" 10.1.0.3/29
+	assert_equal "$(sticky c5 p5)" 10.1.0.5/29
+}
