@@ -102,7 +102,7 @@ static void plan(enum wire_kind kind, const struct cni_conf *conf, const struct 
 	struct err e = { 0 };
 	struct wire w;
 
-	if (wire_make(kind, conf, args, a, &w, &e)) {
+	if (wire_make(kind, conf, args, "eth0", a, &w, &e)) {
 		refused(&e);
 		return;
 	}

@@ -92,9 +92,9 @@ TEST(plan_announces)
 
 	CHECK(is_quiet("\"type\":\"peapod\",\"isGateway\":true," V4, "", &a));
 	CHECK(is_quiet("\"type\":\"peapod\",\"isGateway\":true," V46, "", &a));
-	/* Its MAC is not that of the address; its neighbours may be anywhere; the reference does. */
-	CHECK(!is_quiet("\"type\":\"peapod\",\"isGateway\":true," V4, "MAC=02:00:00:00:00:01",
-			&a));
+	/* Its MAC is not that of the address; its neighbours may be anywhere; the reference does.
+	 */
+	CHECK(!is_quiet("\"type\":\"peapod\",\"isGateway\":true," V4, "MAC=02:00:00:00:00:01", &a));
 	CHECK(!is_quiet("\"type\":\"peapod\"," V4, "", &a));
 	CHECK(!is_quiet("\"type\":\"bridge\",\"isGateway\":true," V4, "", &a));
 	CHECK(!is_quiet("\"type\":\"peapod\",\"isGateway\":true,"
