@@ -172,8 +172,7 @@ static void list_one(const struct element *elem, void *arg)
 		return;
 	if (!(all->n & (all->n - 1))) /* at powers of two */
 		all->v = mem_grow(all->v, all->n ? 2 * all->n : 1, sizeof(*all->v));
-	all->v[all->n] = held;
-	all->v[all->n++].device = ""; /* which moves with the array */
+	all->v[all->n++] = held;
 }
 
 void held_done(struct all_held *all)
@@ -192,6 +191,8 @@ int held_list(struct nft *n, owner_goes_fn *goes, const void *arg, struct all_he
 		if (ask(n, l.with_ip ? l.f->hostports : l.f->ports, NULL, list_one, &l, e))
 			return err_ctx(e, "list host ports");
 	}
+	for (size_t i = 0; i < out->n; i++) /* they have moved with the array */
+		out->v[i].device = out->v[i].owner + strlen(out->v[i].owner) + 1;
 	return 0;
 }
 

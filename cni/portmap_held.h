@@ -17,7 +17,7 @@
 /* An element of ports or hostports. */
 struct held {
 	struct port_map map;
-	char owner[NFT_COMMENT_MAX + 1];
+	char owner[NFT_COMMENT_MAX + 2];
 	const char *device; /* in owner, behind the NUL; "" when not known */
 };
 

@@ -2,10 +2,14 @@
 /* repair: interfaces are listed before leases, since ADD makes them in the other order. */
 #include "cni/repair.h"
 
+#include "cni/apply_ports.h"
 #include "cni/dead.h"
+#include "cni/firewall.h"
 #include "cni/lease.h"
 #include "cni/lease_sweep.h"
 #include "cni/pairs.h"
+#include "cni/portmap_held.h"
+#include "cni/spoof.h"
 #include "cni/owner.h"
 #include "spec/base/auto.h"
 
@@ -19,11 +23,24 @@ struct repair {
 	struct str *out;
 	struct pairs pairs; /* that were there at the beginning */
 	struct dead dead;
+	struct owners living, gone; /* with a lease; those of leases and pairs that go */
 };
 
 static void say_removed(struct repair *r)
 {
 	str_add(r->out, r->dry_run ? "would remove " : "removed ");
+}
+
+static void add_owner(struct owners *owners, const char *owner, struct arena *a)
+{
+	if (!(owners->n & (owners->n - 1))) { /* at powers of two */
+		const char **v = arena_array(a, owners->n ? 2 * owners->n : 1, sizeof(*v));
+
+		if (owners->n)
+			memcpy(v, owners->v, owners->n * sizeof(*v));
+		owners->v = v;
+	}
+	owners->v[owners->n++] = arena_strdup(a, owner);
 }
 
 static const char *reason(enum survey_state state)
@@ -56,6 +73,8 @@ static int drop_lease(struct repair *r, const struct lease_dir *d, const struct 
 		return -1;
 	if (!r->dry_run && lease_sweep_drop(d, l->address, e))
 		return -1;
+	if (*l->container_id)
+		add_owner(&r->gone, owner_text(l->network, l->container_id, l->ifname).s, r->a);
 	say_removed(r);
 	str_addf(r->out, "lease %s of network %s", l->address, l->network);
 	if (*l->container_id)
@@ -68,36 +87,109 @@ static int drop_lease(struct repair *r, const struct lease_dir *d, const struct 
 
 /* ---- pairs ---- */
 
-/* The owners that keep a lease. */
-static struct owners living(const struct survey *s, struct arena *a)
+static void choose_pairs(struct repair *r, const char *network, const struct survey *s)
 {
-	struct owners out = { arena_array(a, s->n + 1, sizeof(*out.v)), 0 };
-
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) { /* those that keep their lease */
 		const struct survey_lease *l = &s->v[i];
 
 		if (!survey_dead(l->state))
-			out.v[out.n++] = arena_strdup(
-				a, owner_text(l->network, l->container_id, l->ifname).s);
+			add_owner(&r->living, owner_text(l->network, l->container_id, l->ifname).s,
+				  r->a);
 	}
-	owners_sort(&out);
-	return out;
-}
-
-static void choose_pairs(struct repair *r, const char *network, const struct survey *s)
-{
-	const struct owners owners = living(s, r->a);
-
+	owners_sort(&r->living);
 	for (size_t i = 0; i < r->pairs.n; i++) {
 		const struct pair *p = &r->pairs.v[i];
 
 		if (!str_eq(p->network, network) || !str_eq(p->data_dir, r->place->data_dir) ||
-		    owners_have(&owners, p->owner))
+		    owners_have(&r->living, p->owner))
 			continue;
 		dead_pair(&r->dead, p);
+		add_owner(&r->gone, p->owner, r->a);
 		say_removed(r);
 		str_addf(r->out, "interface %s (%s): it has no lease\n", p->name, p->owner);
 	}
+}
+
+/* ---- nftables ---- */
+
+static bool in_networks(const struct json_strs *networks, const char *owner)
+{
+	size_t len = strcspn(owner, " ");
+
+	for (size_t i = 0; i < networks->n; i++)
+		if (strlen(networks->v[i]) == len && !strncmp(networks->v[i], owner, len))
+			return true;
+	return false;
+}
+
+/* Without a lease, and without the interface that the ports lead to. */
+static int is_dead(struct repair *r, const struct json_strs *networks, const struct held *h,
+		   struct err *e)
+{
+	struct link link;
+	int there;
+
+	if (owners_have(&r->gone, h->owner))
+		return 1;
+	if (!in_networks(networks, h->owner) || owners_have(&r->living, h->owner) || !*h->device)
+		return 0;
+	there = link_get(&r->n->host, h->device, &link, e);
+	return there < 0 ? -1 : !there;
+}
+
+static bool everybody(const void *arg, const char *owner)
+{
+	(void)arg;
+	(void)owner;
+	return true;
+}
+
+static int repair_ports(struct repair *r, const struct json_strs *networks, struct err *e)
+{
+	__attribute__((cleanup(held_done))) struct all_held all = { 0 };
+	struct owners done = { 0 };
+
+	if (held_list(&r->n->nft, everybody, NULL, &all, e))
+		return -1;
+	for (size_t i = 0; i < all.n; i++) {
+		const struct held *h = &all.v[i];
+		int dead = is_dead(r, networks, h, e);
+
+		if (dead < 0)
+			return -1;
+		if (!dead || owners_have(&done, h->owner))
+			continue;
+		if (!r->dry_run && unmap_ports(r->n, h->owner, e))
+			return -1;
+		add_owner(&done, h->owner, r->a);
+		owners_sort(&done);
+		say_removed(r);
+		str_addf(r->out, "host ports of %s: it is gone\n", h->owner);
+	}
+	return 0;
+}
+
+static bool is_gone(const void *arg, const char *owner)
+{
+	return owners_have(arg, owner);
+}
+
+static int repair_elements(struct repair *r, const struct json_strs *networks, struct err *e)
+{
+	struct err later;
+	int rc;
+
+	owners_sort(&r->gone);
+	if (net_need_nft(r->n, e))
+		return -1;
+	rc = repair_ports(r, networks, e);
+	if (r->dry_run || !r->gone.n)
+		return rc;
+	if (spoof_drop(&r->n->nft, is_gone, &r->gone, rc ? &later : e))
+		rc = -1;
+	if (firewall_drop(&r->n->nft, is_gone, &r->gone, rc ? &later : e))
+		rc = -1;
+	return rc;
 }
 
 /* ---- networks ---- */
@@ -146,6 +238,8 @@ int repair(struct net *n, const struct survey_place *place, bool dry_run, struct
 	for (size_t i = 0; i < networks.n; i++)
 		if (repair_network(&r, networks.v[i], rc ? &later : e))
 			rc = rc ? rc : err_ctx(e, "network '%.60s'", networks.v[i]);
+	if (repair_elements(&r, &networks, rc ? &later : e))
+		rc = -1;
 	if (!dry_run && dead_bury(&r.dead, rc ? &later : e))
 		rc = -1;
 	return rc;

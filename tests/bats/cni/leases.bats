@@ -87,6 +87,30 @@ state() {
 	assert_output ""
 }
 
+@test "gc: host ports of the dead, whose lease is gone with them or was before" {
+	local one two port
+	for port in 1 2 3; do
+		conf ".runtimeConfig.portMappings = [{hostPort: 800$port, containerPort: 80, protocol: \"tcp\"}]"
+		case $port in
+		1) one=$(pod one) ;;
+		2) two=$(pod two) ;;
+		3) cni ADD ;;
+		esac
+	done
+	ip netns del "$one"
+	ip netns del "$two"
+	rm "$LEASES/net/10.1.0.3"
+	run -0 admin gc --dry-run
+	assert_line "would remove host ports of net one eth0: it is gone"
+	assert_line "would remove host ports of net two eth0: it is gone"
+	refute_line --partial "net c1"
+	assert_equal "$(on_host nft list map inet peapod ports4 | grep -oE 'net (c1|one|two) ' | sort | xargs)" "net c1 net one net two"
+	run -0 admin gc
+	assert_line "removed host ports of net one eth0: it is gone"
+	assert_equal "$(on_host nft list table inet peapod | grep -cE 'net (one|two) ')" 0
+	assert_equal "$(on_host nft list map inet peapod ports4 | grep -c 'net c1 ')" 1
+}
+
 @test "gc: leases of an earlier boot" {
 	local end
 	cni ADD
