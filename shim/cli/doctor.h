@@ -75,6 +75,8 @@ struct doctor_facts {
 	char *bin_dirs;
 	bool cni_plugin;    /* peapod is in one of them */
 	char *shim, *pause; /* paths of the programs; NULL: not found */
+	char *criu;	    /* the same */
+	char *writable;	    /* our own program, when a rootless container could write to it */
 	struct doctor_containerd containerd;
 	struct doctor_lefts containers; /* of this state root, without a live process */
 	struct doctor_lefts pods;	/* that have ended, or whose infra container is gone */

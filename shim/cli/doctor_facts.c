@@ -171,8 +171,12 @@ static void find_programs(struct doctor_facts *f, struct arena *a)
 	char *slash = sealed_path(self, sizeof(self)) ? strrchr(self, '/') : NULL;
 
 	f->shim = doctor_which(DOCTOR_SHIM_NAME, a);
+	f->criu = doctor_which("criu", a);
 	if (!slash)
 		return;
+	/* with root's rights it is executed from a view that nobody can write to (sealed.h) */
+	if (geteuid() && !access(self, W_OK))
+		f->writable = arena_strdup(a, self);
 	*slash = '\0';
 	f->pause = if_runs(arena_printf(a, "%s/" PAUSE_NAME, self));
 	if (!f->pause)

@@ -85,6 +85,19 @@ static void check_programs(const struct doctor_facts *f, struct doctor_report *r
 		OK(r, "%s", f->pause);
 	else
 		WARN(r, "make install", "pause is not beside us: pod run needs --pause");
+	if (f->writable)
+		WARN(r, "let it belong to root, or make it read-only (chmod a-w)",
+		     "you may write to '%s', and so may your containers (CVE-2019-5736)",
+		     f->writable);
+}
+
+static void check_criu(const struct doctor_facts *f, struct doctor_report *r)
+{
+	if (f->criu)
+		OK(r, "%s", f->criu);
+	else
+		WARN(r, "install criu where containers are to be saved and moved",
+		     "not in PATH: checkpoint and restore are refused");
 }
 
 static void check_containerd(const struct doctor_facts *f, struct doctor_report *r)
@@ -177,13 +190,9 @@ static void check_left(const struct doctor_facts *f, struct doctor_report *r)
 }
 
 const struct doctor_check doctor_node_checks[] = {
-	{ "cni", check_networks },
-	{ "cni", check_plugin },
-	{ "nftables", check_nft },
-	{ "ip_forward", check_forward },
-	{ "programs", check_programs },
-	{ "containerd", check_containerd },
-	{ "containerd", check_handler },
-	{ "leftovers", check_left },
-	{ 0 },
+	{ "cni", check_networks },	    { "cni", check_plugin },
+	{ "nftables", check_nft },	    { "ip_forward", check_forward },
+	{ "programs", check_programs },	    { "criu", check_criu },
+	{ "containerd", check_containerd }, { "containerd", check_handler },
+	{ "leftovers", check_left },	    { 0 },
 };

@@ -205,3 +205,16 @@ teardown() { teardown_shim; }
 	wait_until 5 bash -c "[ \$(find /proc/$shim/fd | wc -l) -le $before ]"
 	[ "$(find "/proc/$shim/task" -mindepth 1 -maxdepth 1 | wc -l)" = 1 ]
 }
+
+@test "CVE-2019-5736: the shim runs from a view of its file that nobody can write to" {
+	local why
+	start_task t -- sleep 1000
+	exec 8<"/proc/$(shims | head -n 1)/exe"
+	cmp /proc/self/fd/8 "$B/containerd-shim-peapod-v2"
+	remove_task t
+	# while it is executed nobody may write to it anyway
+	not_busy() { why=$(sh -c ': >>/proc/self/fd/8' 2>&1) || [[ $why != *'Text file busy'* ]]; }
+	wait_until 60 not_busy
+	exec 8<&-
+	[[ $why == *'Read-only file system'* ]]
+}

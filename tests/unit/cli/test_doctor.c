@@ -66,6 +66,7 @@ static void fixture_init(struct fixture *x)
 		.cni_plugin = true,
 		.shim = arena_strdup(a, "/usr/bin/" DOCTOR_SHIM_NAME),
 		.pause = arena_strdup(a, "/usr/libexec/peapod/pause"),
+		.criu = arena_strdup(a, "/usr/sbin/criu"),
 	};
 	for (size_t i = 0; i < DOCTOR_CALLS; i++)
 		x->f.calls[i] = EINVAL;
@@ -204,6 +205,23 @@ TEST(doctor_looks_at_networks)
 	CHECK_HAS(judge(&x), "warn  cni           no network config in '/etc/cni/net.d'");
 	x.f.net_error = arena_strdup(&x.arena, "open directory");
 	CHECK_HAS(judge(&x), "warn  cni           open directory -> put a .conflist there");
+}
+
+TEST(doctor_looks_at_programs)
+{
+	auto_fixture x = { 0 };
+
+	fixture_init(&x);
+	CHECK_HAS(judge(&x), "ok    criu          /usr/sbin/criu");
+	x.f.criu = NULL;
+	x.f.pause = NULL;
+	x.f.writable = arena_strdup(&x.arena, "/home/me/peapod");
+	CHECK_HAS(judge(&x),
+		  "warn  criu          not in PATH: checkpoint and restore are refused -> ");
+	CHECK_HAS(x.text.s, "warn  programs      pause is not beside us");
+	CHECK_HAS(x.text.s,
+		  "warn  programs      you may write to '/home/me/peapod', and so may your "
+		  "containers (CVE-2019-5736) -> ");
 }
 
 TEST(doctor_looks_at_containerd)
