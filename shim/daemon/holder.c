@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "shim/daemon/sandbox_files.h"
 #include "shim/engine/engine.h"
 #include "shim/engine/host.h"
 #include "spec/base/auto.h"

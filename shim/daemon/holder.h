@@ -9,9 +9,6 @@
 #include "shim/daemon/work.h"
 #include "spec/base/err.h"
 
-#define HOLDER_BUNDLE "holder"	      /* below the pod's files */
-#define HOLDER_ROOTFS "holder/rootfs" /* a tmpfs: /run may be noexec */
-
 /*
  * In a helper: make and start it through the engine, as a container of the
  * sandbox's id without any privilege, whose root file system has one file: the

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include "shim/daemon/holder.h"
 #include "shim/daemon/home.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"

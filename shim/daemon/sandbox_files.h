@@ -6,6 +6,10 @@
 #include "shim/daemon/sandbox_plan.h"
 #include "spec/base/err.h"
 
+/* Of the holder, below the pod's files. */
+#define HOLDER_BUNDLE "holder"
+#define HOLDER_ROOTFS "holder/rootfs" /* a tmpfs: /run may be noexec */
+
 /*
  * They are the shim's own, below the pod's directory: containerd makes none for
  * a shim that runs pods by itself, and its restart would remove what it finds in
