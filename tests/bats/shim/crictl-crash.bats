@@ -98,15 +98,15 @@ is_not_ready() {
 }
 
 @test "a shim that is killed after a restart of containerd: delete comes for all at once" {
-	local pod c pid pids=()
+	local pod c pid inits=()
 	pod=$(new_pod p)
 	for c in a b c; do
-		pids+=("$(inspect "$(new_container "$pod" $c . sleep 1000)" .info.pid)")
+		inits+=("$(inspect "$(new_container "$pod" $c . sleep 1000)" .info.pid)")
 	done
 	kill_containerd
 	restart_containerd
 	kill -KILL "$(cri_shims)"
-	for pid in "${pids[@]}"; do wait_until 15 is_gone "$pid"; done
+	for pid in "${inits[@]}"; do wait_until 15 is_gone "$pid"; done
 	wait_until 60 crictl rmp -f "$pod"
 	wait_until 15 no_leftovers
 }
