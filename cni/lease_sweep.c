@@ -128,8 +128,12 @@ int lease_sweep_drop(const struct lease_dir *d, const char *name, struct err *e)
 	return 0;
 }
 
+struct valid {
+	const struct cni_attachment *at;
+};
+
 struct keep {
-	const struct cni_attachment **valid; /* in order of their ids */
+	struct valid *valid; /* in order of their ids */
 	size_t n;
 	lease_gone_fn *gone;
 	void *arg;
@@ -142,9 +146,9 @@ static const char *id_of(const struct cni_attachment *at)
 
 static int by_id(const void *a, const void *b)
 {
-	const struct cni_attachment *const *x = a, *const *y = b;
+	const struct valid *x = a, *y = b;
 
-	return strcmp(id_of(*x), id_of(*y));
+	return strcmp(id_of(x->at), id_of(y->at));
 }
 
 /* The first one whose id is not before that. */
@@ -155,7 +159,7 @@ static size_t first_of(const struct keep *keep, const char *id)
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (strcmp(id_of(keep->valid[mid]), id) < 0)
+		if (strcmp(id_of(keep->valid[mid].at), id) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -172,8 +176,8 @@ static int visit_keep(const struct lease_dir *d, const char *name, const struct 
 	if (!lease_split(text, &owner))
 		return lease_sweep_drop(d, name, e);
 	for (size_t i = first_of(keep, owner.container_id);
-	     i < keep->n && str_eq(id_of(keep->valid[i]), owner.container_id); i++)
-		if (!*owner.ifname || str_eq(keep->valid[i]->ifname, owner.ifname))
+	     i < keep->n && str_eq(id_of(keep->valid[i].at), owner.container_id); i++)
+		if (!*owner.ifname || str_eq(keep->valid[i].at->ifname, owner.ifname))
 			return 0;
 	if (keep->gone && keep->gone(keep->arg, &owner, ip, e)) /* while the lease tells of it */
 		return -1;
@@ -187,7 +191,7 @@ int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *val
 	struct keep keep = { arena_array(&a, n, sizeof(*keep.valid)), n, gone, arg };
 
 	for (size_t i = 0; i < n; i++)
-		keep.valid[i] = &valid[i];
+		keep.valid[i].at = &valid[i];
 	qsort(keep.valid, n, sizeof(*keep.valid), by_id);
 	return lease_walk(d, visit_keep, &keep, e);
 }

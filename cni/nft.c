@@ -164,6 +164,26 @@ static ssize_t receive_rest(struct nft *n, char *buf)
 	return len < 0 ? 0 : len;
 }
 
+/* What the kernel said to a batch. */
+struct verdict {
+	int bad; /* the errno of the first refusal */
+	bool done;
+};
+
+static void read_verdict(const struct nft_batch *b, uint32_t last, const char *buf, int left,
+			 struct verdict *v)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)buf;
+
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		if (nlh->nlmsg_type != NLMSG_ERROR || nlh->nlmsg_seq < b->first_seq)
+			continue;
+		if (!v->bad)
+			v->bad = refusal(nlh);
+		v->done |= nlh->nlmsg_seq == last || nlh->nlmsg_seq == b->first_seq;
+	}
+}
+
 /*
  * Every refused message is reported, and the last one is acked in any case
  * (it asks for it); a refusal of the batch as such comes with the number of
@@ -172,9 +192,9 @@ static ssize_t receive_rest(struct nft *n, char *buf)
 int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
 {
 	char buf[REPLY_MAX] __attribute__((aligned(8)));
+	struct verdict v = { 0, false };
+	bool lost = false;
 	uint32_t last;
-	int bad = 0;
-	bool done = false, lost = false;
 
 	if (b->nlh)
 		b->nlh->nlmsg_flags |= NLM_F_ACK;
@@ -184,29 +204,20 @@ int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
 	finish_msg(b);
 	if (send_batch(n, b, e))
 		return -1;
-	while (!done) {
-		struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)buf;
+	while (!v.done) {
 		ssize_t len = lost ? receive_rest(n, buf) : receive(n, buf, e);
-		int left = (int)len;
 
 		if (len < 0 && e->num != ENOBUFS)
 			return -1;
 		if (lost && !len)
-			return bad ? err_set(e, bad, "nftables refused the change: %s",
-					     strerror(bad))
-				   : -1; /* nobody knows: e says why */
+			break;
 		lost |= len < 0;
-		for (; len > 0 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-			if (nlh->nlmsg_type != NLMSG_ERROR || nlh->nlmsg_seq < b->first_seq)
-				continue;
-			if (!bad)
-				bad = refusal(nlh);
-			done |= nlh->nlmsg_seq == last || nlh->nlmsg_seq == b->first_seq;
-		}
+		if (len > 0)
+			read_verdict(b, last, buf, (int)len, &v);
 	}
-	if (bad)
-		return err_set(e, bad, "nftables refused the change: %s", strerror(bad));
-	return 0;
+	if (v.bad)
+		return err_set(e, v.bad, "nftables refused the change: %s", strerror(v.bad));
+	return v.done ? 0 : -1; /* nobody knows: e says why */
 }
 
 int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, struct err *e)
