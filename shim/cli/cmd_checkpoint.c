@@ -222,7 +222,7 @@ static int stay(const struct cli *cli, struct foreground *fg, const char *id, pi
 		const char *pid_file, struct err *e)
 {
 	struct err left;
-	int code = foreground_console(fg, e) ? -1 : foreground_wait(fg, pid, e);
+	int code = foreground_console(fg, e) ? -1 : foreground_wait(fg, pid, NULL, e);
 
 	if (code < 0) {
 		undo(cli, id, pid_file);

@@ -156,7 +156,7 @@ static int run_exec(struct cli *cli, const void *options, int argc, char **argv,
 		return end_process(pid);
 	if (o->detach)
 		return 0;
-	code = foreground_wait(&fg, pid, e);
+	code = foreground_wait(&fg, pid, NULL, e);
 	return code < 0 ? end_process(pid) : code;
 }
 

@@ -6,6 +6,7 @@
 
 #include "shim/cli/cli.h"
 #include "shim/cli/foreground.h"
+#include "shim/cli/notify.h"
 #include "shim/cli/process.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
@@ -98,7 +99,7 @@ static int make_request(const struct cli *cli, const struct life_options *o, boo
 	req->preserve_fds = o->preserve_fds;
 	req->no_pivot = o->no_pivot;
 	req->no_new_keyring = o->no_new_keyring;
-	req->notify_socket = getenv("NOTIFY_SOCKET");
+	req->notify = getenv("NOTIFY_SOCKET") && *getenv("NOTIFY_SOCKET");
 	return process_terminal(config->process->terminal, detached, console, e);
 }
 
@@ -136,10 +137,11 @@ static int run_create(struct cli *cli, const void *options, int argc, char **arg
 	return create(cli, &req, pid_file, &pid, e);
 }
 
-static int start_created(const struct cli *cli, struct foreground *fg, const char *id,
-			 const char *pid_file, struct err *e)
+static int start_created(const struct cli *cli, struct foreground *fg, struct notify *notify,
+			 const char *id, const char *pid_file, struct err *e)
 {
-	if (!foreground_console(fg, e) && !engine_start(&cli->engine, id, e))
+	if (!foreground_console(fg, e) && !notify_open(notify, &cli->engine, id, e) &&
+	    !engine_start(&cli->engine, id, e))
 		return 0;
 	undo_create(cli, id, pid_file);
 	return -1;
@@ -147,9 +149,9 @@ static int start_created(const struct cli *cli, struct foreground *fg, const cha
 
 /* The exit code of the process; what cannot be removed afterwards is only a warning. */
 static int stay(const struct cli *cli, const struct life_options *o, struct foreground *fg,
-		const char *id, pid_t pid, struct err *e)
+		struct notify *notify, const char *id, pid_t pid, struct err *e)
 {
-	int code = foreground_wait(fg, pid, e);
+	int code = foreground_wait(fg, pid, notify, e);
 	struct err left;
 
 	if (code < 0) {
@@ -168,6 +170,7 @@ static int run_run(struct cli *cli, const void *options, int argc, char **argv, 
 {
 	__attribute__((cleanup(foreground_done))) struct foreground fg = FOREGROUND_INIT;
 	const struct life_options *o = options;
+	__attribute__((cleanup(notify_done))) struct notify notify = NOTIFY_INIT;
 	struct engine_create req = ENGINE_CREATE_INIT;
 	char *pid_file = o->pid_file;
 	const char *id = argv[0];
@@ -181,16 +184,30 @@ static int run_run(struct cli *cli, const void *options, int argc, char **argv, 
 	if (!o->detach && foreground_begin(&fg, terminal, !o->no_subreaper, e))
 		return -1;
 	req.console_fd = fg.console[1];
-	if (create(cli, &req, pid_file, &pid, e) || start_created(cli, &fg, id, pid_file, e))
+	if (create(cli, &req, pid_file, &pid, e) ||
+	    start_created(cli, &fg, &notify, id, pid_file, e))
 		return -1;
-	return o->detach ? 0 : stay(cli, o, &fg, id, pid, e);
+	/* the service's main process is the container's, or we, who pass on its signals */
+	notify.main = o->detach ? pid : getpid();
+	return o->detach ? notify_wait(&notify, pid, e) : stay(cli, o, &fg, &notify, id, pid, e);
 }
 
 static int run_start(struct cli *cli, const void *options, int argc, char **argv, struct err *e)
 {
+	__attribute__((cleanup(notify_done))) struct notify notify = NOTIFY_INIT;
+	struct engine_info info;
+
 	(void)options;
 	(void)argc;
-	return engine_start(&cli->engine, argv[0], e);
+	if (notify_open(&notify, &cli->engine, argv[0], e) ||
+	    engine_start(&cli->engine, argv[0], e))
+		return -1;
+	if (notify.container < 0)
+		return 0;
+	if (engine_state(&cli->engine, argv[0], cli->arena, &info, e))
+		return -1;
+	notify.main = info.pid;
+	return info.pid ? notify_wait(&notify, info.pid, e) : 0;
 }
 
 struct delete_options {

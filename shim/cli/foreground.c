@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "shim/cli/notify.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 
@@ -48,6 +49,7 @@ struct relay {
 
 enum {
 	POLL_SIGNALS,
+	POLL_NOTIFY,
 	POLL_IN_FROM,
 	POLL_IN_TO,
 	POLL_OUT_FROM,
@@ -275,7 +277,7 @@ static void take_signals(const struct foreground *fg, const struct relay *r, pid
 	}
 }
 
-int foreground_wait(struct foreground *fg, pid_t pid, struct err *e)
+int foreground_wait(struct foreground *fg, pid_t pid, struct notify *notify, struct err *e)
 {
 	__attribute__((cleanup(relay_done))) struct relay r = { .in = { .from = -1, .to = -1 },
 								.out = { .from = -1, .to = -1 },
@@ -287,13 +289,18 @@ int foreground_wait(struct foreground *fg, pid_t pid, struct err *e)
 		return -1;
 	while (!reap(fg, pid, &code)) {
 		p[POLL_SIGNALS] = poll_row(true, fg->signals, POLLIN);
+		p[POLL_NOTIFY] = poll_row(notify, notify ? notify->container : -1, POLLIN);
 		relay_rows(&r, p);
 		if (poll(p, POLL_COUNT, -1) < 0 && errno != EINTR)
 			return err_sys(e, "wait for the container");
 		relay_move(&r, p);
+		if (p[POLL_NOTIFY].revents)
+			notify_carry(notify);
 		if (p[POLL_SIGNALS].revents)
 			take_signals(fg, &r, pid);
 	}
 	relay_drain(&r);
+	if (notify)
+		notify_drain(notify);
 	return code;
 }

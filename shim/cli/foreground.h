@@ -10,6 +10,8 @@
 #include "spec/base/err.h"
 #include "spec/oci/config.h"
 
+struct notify;
+
 /*
  * foreground_begin() goes before the process is made, so that no signal is lost
  * between its birth and foreground_wait(); foreground_done() undoes it.
@@ -38,9 +40,10 @@ void foreground_size(struct oci_process *p);
 /*
  * Until the child `pid` ends: forward signals to it, and carry bytes and the
  * window size between the caller's terminal (raw meanwhile) and the container's.
+ * and its messages to the service manager (unless notify is NULL).
  * Returns its exit code, or 128 + signal. What it wrote before its end is carried.
  */
-int foreground_wait(struct foreground *fg, pid_t pid, struct err *e);
+int foreground_wait(struct foreground *fg, pid_t pid, struct notify *notify, struct err *e);
 
 /* Take the pty master which the engine sent; without a terminal there is nothing to do. */
 int foreground_console(struct foreground *fg, struct err *e);

@@ -35,6 +35,7 @@
 #include "spec/oci/validate.h"
 
 #define START_BACKLOG 8
+#define NOTIFY_MODE   0755
 
 /* One create under way. */
 struct making {
@@ -80,8 +81,6 @@ static void warn(const struct making *m)
 			caps->v[i]);
 	if (m->plan.cgroup.warning)
 		log_msg(LOG_WARN, "%s", m->plan.cgroup.warning);
-	if (m->req->notify_socket)
-		log_msg(LOG_WARN, "NOTIFY_SOCKET: not passed on to containers: ignored");
 }
 
 static int make_plan(struct making *m, struct err *e)
@@ -103,9 +102,21 @@ static int make_plan(struct making *m, struct err *e)
 		.preserve_fds = req->preserve_fds,
 		.listen_fds = req->listen_fds,
 	};
+	if (req->notify && oci_namespace_of(m->in.config, OCI_NS_MOUNT))
+		m->in.notify_dir =
+			arena_printf(m->a, "%s/%s/" ENGINE_NOTIFY_DIR, m->en->root, req->id);
 	if (plan_make(&m->in, m->a, &m->plan, e))
 		return -1;
 	warn(m);
+	return 0;
+}
+
+/* Only the container has it in sight, so that it may be open to whoever the process is there. */
+static int make_notify(int dir, struct err *e)
+{
+	if (mkdirat(dir, ENGINE_NOTIFY_DIR, NOTIFY_MODE) ||
+	    fchmodat(dir, ENGINE_NOTIFY_DIR, NOTIFY_MODE, 0))
+		return err_sys(e, "make the directory for NOTIFY_SOCKET");
 	return 0;
 }
 
@@ -120,6 +131,8 @@ static int claim(struct making *m, struct err *e)
 	m->has_dir = true;
 	record_fill(m->req, &m->plan, m->a, &m->record);
 	if (statedir_write(m->child.dir, &m->record, e))
+		return -1;
+	if (m->in.notify_dir && make_notify(m->child.dir, e))
 		return -1;
 	cache = m->plan.seccomp.present ? statedir_cache(m->en->root) : -1;
 	return seccomp_compile(&m->plan.seccomp, cache, m->a, &m->seccomp, e);

@@ -52,8 +52,11 @@ struct engine_create {
 	unsigned int preserve_fds;  /* 3 .. 3+n-1 stay open in the process (after LISTEN_FDS) */
 	unsigned int listen_fds; /* socket activation: LISTEN_FDS/LISTEN_PID are set in its env */
 	bool no_pivot, no_new_keyring;
-	const char *notify_socket; /* the caller's NOTIFY_SOCKET, or NULL; not relayed: a warning */
+	bool notify; /* /run/notify in the container is <root>/<id>/notify, where the caller may
+		      * make ENGINE_NOTIFY_SOCKET; the process's NOTIFY_SOCKET says so */
 };
+#define ENGINE_NOTIFY_DIR    "notify"
+#define ENGINE_NOTIFY_SOCKET "notify.sock"
 #define ENGINE_CREATE_INIT                                                                         \
 	{                                                                                          \
 		.stdio = { 0, 1, 2 }, .console_fd = -1                                             \

@@ -8,6 +8,9 @@
 #include "shim/engine/host.h"
 #include "spec/oci/config.h"
 
+#define PLAN_NOTIFY_DIR	   "/run/notify" /* as runc has it */
+#define PLAN_NOTIFY_SOCKET PLAN_NOTIFY_DIR "/notify.sock"
+
 /* What a planner gets to know; each plan_x() is a pure function of it. */
 struct plan_input {
 	const struct oci_config *config;
@@ -17,6 +20,7 @@ struct plan_input {
 	bool systemd;	    /* cgroup driver */
 	bool cgroups_disabled;
 	bool rootless;
+	const char *notify_dir; /* to be /run/notify; NULL: none */
 	bool no_pivot, no_new_keyring;
 	unsigned int preserve_fds, listen_fds;
 };

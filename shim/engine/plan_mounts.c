@@ -257,6 +257,21 @@ static int check_no_mntns(const struct oci_config *c, struct err *e)
 		     : 0;
 }
 
+/* Last, so that no other mount covers it: the directory in which the service manager listens. */
+static int plan_notify(const struct plan_input *in, struct arena *a, struct plan_mounts *out,
+		       struct err *e)
+{
+	char *options[] = { (char *)"bind", (char *)"ro", (char *)"nosuid", (char *)"nodev",
+			    (char *)"noexec" };
+	struct oci_mount m = {
+		.destination = arena_strdup(a, PLAN_NOTIFY_DIR),
+		.source = arena_strdup(a, in->notify_dir),
+		.options = { countof(options), options },
+	};
+
+	return plan_one(in, &m, a, &out->v[out->n++], e);
+}
+
 static int plan_all(const struct plan_input *in, struct arena *a, struct plan_mounts *out,
 		    struct err *e)
 {
@@ -267,8 +282,10 @@ static int plan_all(const struct plan_input *in, struct arena *a, struct plan_mo
 	if (l->mount_label && *l->mount_label && !in->host->selinux)
 		return err_set(e, ENOTSUP, "linux.mountLabel: SELinux is not enabled here");
 	out->n = in->config->mounts.n;
-	out->v = arena_array(a, out->n, sizeof(*out->v));
-	for (size_t i = 0; i < out->n; i++) {
+	out->v = arena_array(a, out->n + 1, sizeof(*out->v));
+	if (in->notify_dir && plan_notify(in, a, out, e))
+		return -1;
+	for (size_t i = 0; i < in->config->mounts.n; i++) {
 		const struct oci_mount *om = &in->config->mounts.v[i];
 
 		if (plan_one(in, om, a, &out->v[i], e))

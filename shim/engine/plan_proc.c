@@ -14,7 +14,7 @@
 #define NICE_MIN      (-20)
 #define NICE_MAX      19
 #define IOPRIO_LOWEST 7
-#define ENV_LISTEN    2 /* entries that socket activation adds */
+#define ENV_OURS      3 /* LISTEN_FDS, NOTIFY_SOCKET and the NULL */
 
 static uint64_t plan_cap_set(const struct plan_input *in, const struct json_strs *names,
 			     struct arena *a, struct plan_proc *p)
@@ -208,6 +208,8 @@ static bool same_name(const char *a, const char *b)
 
 static bool env_is_ours(const struct plan_input *in, const char *entry)
 {
+	if (in->notify_dir && same_name(entry, "NOTIFY_SOCKET"))
+		return true;
 	return in->listen_fds && (same_name(entry, "LISTEN_FDS") || same_name(entry, "LISTEN_PID"));
 }
 
@@ -222,7 +224,7 @@ static int plan_env(const struct plan_input *in, const struct oci_process *c, st
 		p->args[i] = c->args.v[i];
 		bytes += strlen(c->args.v[i]) + 1;
 	}
-	p->env = arena_array(a, c->env.n + ENV_LISTEN, sizeof(char *));
+	p->env = arena_array(a, c->env.n + ENV_OURS, sizeof(char *));
 	for (size_t i = 0; i < c->env.n; i++) {
 		bool again = env_is_ours(in, c->env.v[i]);
 
@@ -238,6 +240,8 @@ static int plan_env(const struct plan_input *in, const struct oci_process *c, st
 	}
 	if (in->listen_fds)
 		p->env[n++] = arena_printf(a, "LISTEN_FDS=%u", in->listen_fds);
+	if (in->notify_dir)
+		p->env[n++] = arena_strdup(a, "NOTIFY_SOCKET=" PLAN_NOTIFY_SOCKET);
 	if (bytes > PLAN_ARGS_MAX)
 		return err_set(e, E2BIG, "process: args and env: more than %d bytes",
 			       PLAN_ARGS_MAX);
