@@ -119,7 +119,10 @@ MAINPID=$(pid_of c)"
 	[ "$(systemctl show --value -p ActiveState "$unit")" = activating ]
 	touch "$DIR/c/rootfs/go"
 	wait_until 60 systemctl is-active -q "$unit"
-	systemctl stop "$unit"
+	peapod kill c KILL # pid 1 of a namespace heeds no TERM without a handler
+	wait_until 60 systemctl is-failed -q "$unit"
+	systemctl reset-failed "$unit"
+	unit=${unit}d
 	# detached: the container's process becomes the service's
 	rm "$DIR/c/rootfs/go"
 	peapod delete --force c
