@@ -58,9 +58,11 @@ no_children() {
 }
 
 @test "pause reaps orphans: no zombie is left below it" {
-	start_pause '(for i in 1 2 3 4 5; do (sleep 0.2 &) ; done)'
+	local go=$BATS_TEST_TMPDIR/go
+	start_pause "(for i in 1 2 3 4 5; do (while [ ! -e '$go' ]; do sleep 0.1; done &) ; done)"
 	[ "$(pgrep -c -P "$pid")" = 5 ]
-	wait_until 5 no_children
+	touch "$go"
+	wait_until 10 no_children
 }
 
 @test "the pause image archive names its blobs by their digests and runs /pause" {
