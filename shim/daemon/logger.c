@@ -147,3 +147,13 @@ int logger_start(const char *uri, const char *id, const char *ns, const int log[
 	*pid = child;
 	return 0;
 }
+
+void logger_stop(pid_t pid)
+{
+	auto_fd int fd = proc_pidfd(pid);
+
+	if (fd < 0 || proc_signal(fd, SIGTERM))
+		return;
+	if (proc_wait_end(fd, LOGGER_STOP_MS) == 0)
+		proc_signal(fd, SIGKILL);
+}

@@ -24,4 +24,10 @@ char **logger_argv(const char *uri, struct arena *a, struct err *e);
 int logger_start(const char *uri, const char *id, const char *ns, const int log[2], pid_t *pid,
 		 struct err *e);
 
+/*
+ * To be called in a helper, when the pipes are closed: SIGTERM, and SIGKILL if it
+ * has not ended LOGGER_STOP_MS later. One that is gone is fine.
+ */
+void logger_stop(pid_t pid);
+
 #endif

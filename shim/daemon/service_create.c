@@ -7,6 +7,7 @@
 #include "shim/daemon/bootstrap.h"
 #include "shim/daemon/event.h"
 #include "shim/daemon/life.h"
+#include "shim/daemon/logger.h"
 #include "shim/daemon/metrics.h"
 #include "shim/daemon/sandbox_serve.h"
 #include "shim/daemon/service.h"
@@ -33,19 +34,37 @@ static void creation_free(struct creation *cr)
 	arena_done(&arena); /* cr is in it */
 }
 
+static int stop_logger(void *pid, struct job_result *r, struct err *e)
+{
+	(void)r;
+	(void)e;
+	logger_stop(*(const pid_t *)pid);
+	return 0;
+}
+
+static void on_logger_stopped(struct job *job, struct job_result *r)
+{
+	(void)job;
+	(void)r;
+}
+
+/* Nothing waits for the process any more, nor for its logger. */
+static void drop_process(struct daemon *d, struct process *p)
+{
+	pid_t logger = p->io.logger;
+	struct job job = { .done = on_logger_stopped, .run = stop_logger, .work = &logger };
+	struct err e;
+
+	life_release(p);
+	io_close(&p->io);
+	if (logger && job_start(&d->jobs, &job, NULL, &e))
+		kill(logger, SIGTERM);
+}
+
 static void drop_task(struct daemon *d, struct task *t)
 {
-	life_release(&t->init);
-	link_each(l, &t->execs)
-	{
-		struct process *p = container_of(l, struct process, link);
-
-		life_release(p);
-		io_close(&p->io);
-	}
-	if (t->init.io.logger)
-		kill(t->init.io.logger, SIGTERM);
-	io_close(&t->init.io);
+	link_each(l, &t->execs) drop_process(d, container_of(l, struct process, link));
+	drop_process(d, &t->init);
 	oom_done(&t->oom);
 	task_free(&d->tasks, t);
 }
@@ -258,13 +277,10 @@ static void on_deleted(struct job *job, struct job_result *r)
 	drop_task(d, t);
 }
 
-static void delete_exec(struct call *c, struct process *p)
+static void delete_exec(struct daemon *d, struct call *c, struct process *p)
 {
 	reply_delete(c, p);
-	life_release(p);
-	if (p->io.logger)
-		kill(p->io.logger, SIGTERM);
-	io_close(&p->io);
+	drop_process(d, p);
 	exec_free(p);
 }
 
@@ -283,7 +299,7 @@ void task_delete(void *ctx, struct call *c, const void *request)
 		return;
 	}
 	if (p->id) {
-		delete_exec(c, p);
+		delete_exec(d, c, p);
 		return;
 	}
 	if (p->task->busy) {

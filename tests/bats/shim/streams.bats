@@ -131,6 +131,17 @@ teardown() { teardown_ttrpc; }
 	assert_equal "$(stat -c %s "$BATS_TEST_TMPDIR/log")" 50000
 }
 
+@test "a logger that does not want to end is killed, and holds nobody up" {
+	printf '#!/bin/bash\ntrap "" TERM\necho $$ >%q\nexec 5>&-\nwhile :; do sleep 0.1; done\n' "$BATS_TEST_TMPDIR/pid" >"$BATS_TEST_TMPDIR/logger"
+	chmod +x "$BATS_TEST_TMPDIR/logger"
+	start_box stdout="binary://$BATS_TEST_TMPDIR/logger"
+	end_box
+	run -1 is_gone "$(<"$BATS_TEST_TMPDIR/pid")"
+	call Shutdown id=box
+	wait_until 20 no_shim
+	wait_until 40 is_gone "$(<"$BATS_TEST_TMPDIR/pid")"
+}
+
 @test "a logger of the second version says that it is ready, or the task is refused" {
 	printf '#!/bin/bash\nprintf x >&5\nexec 5>&-\ncat <&3 >%q\n' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/ready"
 	printf '#!/bin/bash\nexec 5>&-\ncat <&3 >/dev/null\n' >"$BATS_TEST_TMPDIR/mute"
