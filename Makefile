@@ -1,5 +1,5 @@
 # peapod: one non-recursive Makefile; all output goes below $(B).
-#   make [all] | check | unit | bats | lint | bench | demo | pause-image | install
+#   make [all] | check | unit | bats | lint | bench | soak | demo | pause-image | install
 #   SAN=1   address and undefined behaviour sanitizers, in build-san
 #   CC=clang, WERROR=1, B=dir
 SAN ?=
@@ -180,7 +180,11 @@ RIVALS ?= 1
 bench: all $(FLOORS)
 	$(if $(RIVALS),hack/deps rivals)
 	tests/bench/bench --build $(B) $(if $(QUICK),--quick) $(BENCH) $(SECTIONS)
-.PHONY: bench
+# Churn for MINUTES, and see that nothing grows.
+MINUTES ?= 10
+soak: all
+	tests/bench/soak --build $(B) --minutes $(MINUTES)
+.PHONY: bench soak
 
 pause-image: $(B)/pause.tar
 $(B)/pause.tar: $(B)/pause hack/pause-image

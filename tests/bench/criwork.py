@@ -33,6 +33,7 @@ class Daemon:
         self.crictl = [f"{rivals.containerd()}/crictl", "--timeout", "120s",
                        "--runtime-endpoint", f"unix://{self.dir}/c.sock",
                        "--image-endpoint", f"unix://{self.dir}/c.sock"]
+        self.ports = 25000 + 5000 * number  # all are on the same host
         self.serial = 0
 
     def start(self):
@@ -72,7 +73,7 @@ class Daemon:
             "linux": {"cgroup_parent": f"/{self.stage.cgroup}",
                       "security_context": {"namespace_options": options}},
             **({"hostname": name, "port_mappings": [
-                {"container_port": 80, "host_port": 30000 + self.serial % 5000, "protocol": 0}]}
+                {"container_port": 80, "host_port": self.ports + self.serial % 5000, "protocol": 0}]}
                if network else {})})
 
     def container_config(self, name, command):
@@ -103,7 +104,7 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def daemons(stage):
+def daemons(stage, with_rivals=True):
     """{contender: Daemon}, running; {} where there is no containerd or no rival."""
     if not rivals.containerd():
         yield {}
@@ -114,7 +115,7 @@ def daemons(stage):
         "peapod, pause": Daemon(stage, "peapod, pause", "peapod", 2, ONE_EXEC="1"),
     }
     plugins = list(rivals.plugins().values())
-    if plugins:
+    if plugins and with_rivals:
         found[shim] = Daemon(stage, shim, "runc", 3, PLUGINS=plugins[-1])
     try:
         for daemon in found.values():
@@ -255,6 +256,7 @@ def fill(daemon, runner, pods, level, width=4):
             if child.returncode:
                 raise Failed(f"{daemon.name}: {err}")
             pods.append(out.strip())
+    time.sleep(0.5)  # the last ones become what they will be
     return memory(daemon)
 
 

@@ -14,6 +14,7 @@ CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET = 0x20000, 0x4000000, 0x80
 PR_SET_CHILD_SUBREAPER = 36
 MS_BIND, MS_REC, MS_PRIVATE, MNT_DETACH = 4096, 16384, 1 << 18, 2
 CGROUPS = "/sys/fs/cgroup"
+OWN_RUN = ("/run/peapod", "/run/containerd")  # of shims: their own, for as long as the stage is
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -54,7 +55,10 @@ class Stage:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         # What runtimes keep is in memory by default (/run), for all of them alike.
         os.mkdir(self.run)
-        call("mount", "tmpfs", self.run, "tmpfs", 0, "mode=755")
+        self.made = [d for d in OWN_RUN if not os.path.isdir(d)]
+        for path in (self.run, *OWN_RUN):
+            os.makedirs(path, exist_ok=True)
+            call("mount", "tmpfs", path, "tmpfs", 0, "mode=755")
         subprocess.run([f"{TOP}/hack/rootfs", self.rootfs], check=True)
         for name in ("etc/hosts", "etc/hostname", "etc/resolv.conf"):
             with open(f"{self.rootfs}/{name}", "w", encoding="ascii"):
@@ -75,6 +79,11 @@ class Stage:
         for path in reversed(mounts):
             if path.startswith(f"{self.dir}/"):
                 call("umount2", path, MNT_DETACH)
+        for path in OWN_RUN:
+            call("umount2", path, MNT_DETACH)
+        for path in self.made:
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
         shutil.rmtree(self.dir)
 
     @staticmethod
@@ -158,13 +167,13 @@ class Stage:
                 ns["path"] = f"/proc/{self.hold_namespaces()}/ns/" + ns["path"].rpartition("/")[2]
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=10, pause=0.001):
     """Poll; True if it came to be so in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.001)
+        time.sleep(pause)
     return True
 
 
