@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """counts: what noise cannot touch: system calls, programs, processes, netlink messages."""
+import glob
 import os
 import re
 import shutil
@@ -8,11 +9,12 @@ import subprocess
 from measure import Failed
 import stage as st
 
-KINDS = ("syscalls", "execve", "clone", "netlink")
+KINDS = ("syscalls", "execve", "clone", "netlink", "netlink bytes")
 CLONES = {"clone", "clone3", "fork", "vfork"}
 SLEEPS = {"nanosleep", "clock_nanosleep"}
 BEGINS = re.compile(r"^(\d+) +(\w+)\(")
 ENDS = re.compile(r"^(\d+) +\+\+\+ ")
+LENGTH = re.compile(r"nlmsg_len=(\d+)")
 SENT = re.compile(r"^\d+ +send(?:to|msg|mmsg)\(")
 
 
@@ -50,7 +52,9 @@ def parse(lines):
         mine["execve"] += name in ("execve", "execveat") and " = -1 " not in line
         mine["clone"] += name in CLONES
         if SENT.match(line):
-            mine["netlink"] += line.count("nlmsg_len=")
+            lengths = LENGTH.findall(line)
+            mine["netlink"] += len(lengths)
+            mine["netlink bytes"] += sum(map(int, lengths))
     for rest in since.values():
         add(counts, rest)
     return counts, alive
@@ -63,7 +67,7 @@ class Counter:
         self.dir = directory
         self.traces = {}
 
-    def run(self, operation, argv, env=None, stdin="/dev/null", **_):
+    def run(self, operation, argv, env=None, stdin="/dev/null", cwd=None):
         """As measure.Timer.run; everything that argv starts is counted as its own."""
         trace = []
         if operation:
@@ -74,11 +78,12 @@ class Counter:
         with open(stdin, "rb") as source, open(f"{self.dir}/out", "w+b") as out, \
                 open(f"{self.dir}/err", "w+b") as err:
             code = subprocess.call(trace + argv, stdin=source, stdout=out, stderr=err,
-                                   env=env or os.environ)
+                                   env=env or os.environ, cwd=cwd)
             out.seek(0)
             err.seek(0)
             if code != 0:
-                raise Failed(f"{' '.join(argv)}: exit status {code}: {err.read().decode()}")
+                raise Failed(f"{' '.join(argv)}: exit status {code}: "
+                             f"{err.read().decode()} {out.read().decode()}")
             return out.read().decode()
 
     def note(self, operation, nanoseconds):
@@ -103,18 +108,50 @@ class Counter:
         return result["counts"]
 
 
-def instructions(argv, directory, env=None, stdin="/dev/null"):
-    """User-space instructions of one process, by callgrind; None where it cannot run."""
-    valgrind = shutil.which("valgrind")
-    if not valgrind:
-        return None
-    out = f"{directory}/callgrind"
-    with open(stdin, "rb") as source:
-        done = subprocess.run(
-            [valgrind, "--tool=callgrind", f"--callgrind-out-file={out}"] + argv, stdin=source,
-            capture_output=True, env=env, check=False)
-    if done.returncode != 0:
-        return None
-    with open(out, encoding="utf-8", errors="replace") as f:
-        found = re.search(r"^(?:summary|totals): (\d+)", f.read(), re.MULTILINE)
-    return int(found[1]) if found else None
+class Instructions(Counter):
+    """Runs commands so that user-space instructions are counted.
+
+    By callgrind, which is fast and pretends the same CPU everywhere; `steps`, if it is given, does
+    it for what callgrind cannot run: it knows no system call that makes a container.
+    """
+    # Below `steps` the C library takes its plainest functions, whatever this CPU could do faster.
+    PLAIN = "glibc.cpu.hwcaps=" + ",".join(f"-{c}" for c in (
+        "AVX", "AVX2", "AVX512F", "AVX512VL", "AVX512BW", "BMI2", "ERMS", "FSRM", "SSE4_1",
+        "SSE4_2", "SSSE3", "AVX_Fast_Unaligned_Load", "Fast_Unaligned_Copy"))
+    # callgrind cannot run the first; how long DEL looks after its child depends on the load
+    LEFT_OUT = {"create", "exec", "kill", "shim pod", "DEL"}
+
+    def __init__(self, directory, steps=None):
+        super().__init__(directory)
+        self.steps = steps
+
+    def run(self, operation, argv, env=None, stdin="/dev/null", cwd=None):
+        env, words = env or os.environ, []
+        path = f"{self.dir}/{len(self.traces)}.instructions"
+        if operation and self.steps:
+            env = dict(env, GLIBC_TUNABLES=self.PLAIN)
+            words = [self.steps, path]
+        elif operation and operation not in self.LEFT_OUT:
+            words = [shutil.which("valgrind"), "--tool=callgrind", "-q",
+                     f"--callgrind-out-file={path}.%p"]
+        if words:
+            for old in self.parts(path):
+                os.unlink(old)
+            self.traces[operation] = path
+        return super().run(None, words + argv, env=env, stdin=stdin, cwd=cwd)
+
+    @staticmethod
+    def parts(path):
+        """The files of one command: callgrind's are one a process."""
+        return glob.glob(path) + glob.glob(f"{path}.[0-9]*")
+
+    @classmethod
+    def count(cls, operation, path):
+        if not st.wait_until(lambda: cls.parts(path), 120, 0.01):
+            raise Failed(f"{operation}: what it started goes on")
+        total = 0
+        for name in cls.parts(path):
+            with open(name, encoding="utf-8", errors="replace") as f:
+                found = re.search(r"^(?:(?:summary|totals): )?(\d+)$", f.read(), re.MULTILINE)
+            total += int(found[1])
+        return {"instructions": total}

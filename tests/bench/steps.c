@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * steps OUT COMMAND [ARG...]: run COMMAND and write to OUT how many user-space instructions it and
- * all that it starts executed, up to the execve of another program.
+ * all that it starts executed, up to the execve of another program. It ends with COMMAND; OUT comes
+ * when all that COMMAND left running has ended, too, or has become another program.
  *
  * Every instruction is single-stepped (ptrace(2)). callgrind counts the same thing faster, but
  * knows neither clone3 with namespaces nor open_tree, so it cannot run what makes a container.
  * What a container's own program does after its execve is not ours, and not counted.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -53,17 +56,37 @@ static bool go_on(pid_t pid, int status)
 	return step;
 }
 
-int main(int argc, char **argv)
+/* Whole when it is there. */
+static void tell(const char *path, unsigned long long steps)
 {
-	unsigned long long steps = 0;
-	int status, code = 1;
-	pid_t first, pid;
+	char new[4096];
 	FILE *out;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: steps OUT COMMAND [ARG...]\n");
-		return 2;
-	}
+	snprintf(new, sizeof(new), "%s.new", path);
+	out = fopen(new, "w");
+	need(out != NULL, new);
+	fprintf(out, "%llu\n", steps);
+	need(!fclose(out) && !rename(new, path), path);
+}
+
+/* A step is a switch to us and back: on one CPU that takes less time. */
+static void share_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	need(!sched_setaffinity(0, sizeof(set), &set), "share a CPU");
+}
+
+/* Never returns. ended: where to tell the exit code of the first process. */
+static void trace(char **argv, int ended)
+{
+	unsigned long long steps = 0;
+	int status, code;
+	pid_t first, pid;
+
+	share_cpu();
 	first = fork();
 	need(first >= 0, "fork");
 	if (!first)
@@ -75,14 +98,31 @@ int main(int argc, char **argv)
 	need(waitpid(first, &status, 0) == first && WIFSTOPPED(status), argv[2]);
 	need(!ptrace(PTRACE_SINGLESTEP, first, NULL, NULL), "step");
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
-		if (pid > 0 && WIFSTOPPED(status))
+		if (pid > 0 && WIFSTOPPED(status)) {
 			steps += go_on(pid, status);
-		else if (pid == first)
+		} else if (pid == first) {
 			code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+			need(write(ended, &code, sizeof(code)) == sizeof(code), "tell the end");
+		}
 	}
-	out = fopen(argv[1], "w");
-	need(out != NULL, argv[1]);
-	fprintf(out, "%llu\n", steps);
-	need(!fclose(out), argv[1]);
-	return code;
+	tell(argv[1], steps);
+	exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	int pair[2], code = 1;
+	pid_t tracer;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: steps OUT COMMAND [ARG...]\n");
+		return 2;
+	}
+	need(!pipe2(pair, O_CLOEXEC), "pipe");
+	tracer = fork();
+	need(tracer >= 0, "fork");
+	if (!tracer)
+		trace(argv, pair[1]);
+	close(pair[1]);
+	return read(pair[0], &code, sizeof(code)) == sizeof(code) ? code : 1;
 }

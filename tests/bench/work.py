@@ -3,7 +3,9 @@
 
 A runner is a measure.Timer or a counts.Counter: run(operation, argv) does one step of the work.
 """
+import itertools
 import json
+import os
 
 import cniwork
 import rivals
@@ -80,4 +82,29 @@ def pod(stage, network):
     def life(runner):
         runner.run("pod run -d", command + ["run", "--detach"] + options + [bundle])
         runner.run("pod rm --force", command + ["rm", "--force", name])
+    return {"peapod": life}
+
+
+def shim_life(stage):
+    """A pod of one container under our shim, by its own protocol; all that the shim does counts."""
+    bundle = stage.bundle("shim-life", "cri", IDLE)
+    shim = [f"{stage.build}/containerd-shim-peapod-v2", "-namespace", stage.cgroup,
+            "-address", f"{stage.dir}/none.sock"]
+    env, numbers = dict(os.environ, TTRPC_ADDRESS=""), itertools.count(10)
+
+    def life(runner):
+        # a name that was used may still have its shim, which is about to end
+        name = f"id=pod{next(numbers)}"
+        address = runner.run("shim pod", shim + ["-id", name[3:], "start"], env=env,
+                             cwd=bundle).strip()
+
+        def call(method, *fields):
+            return runner.run(None, [f"{stage.build}/tests/tool/ttrpc-call",
+                                     address.removeprefix("unix://"), method, *fields])
+        call("Create", name, f"bundle={bundle}")
+        call("Start", name)
+        call("Kill", name, "signal=9")
+        call("Wait", name)
+        call("Delete", name)
+        call("Shutdown", name)
     return {"peapod": life}

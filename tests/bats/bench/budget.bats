@@ -23,6 +23,13 @@ check() {
 	refute_output
 }
 
+@test "no operation takes more instructions than its budget" {
+	requires valgrind
+	check --instructions
+	assert_success
+	refute_output
+}
+
 @test "a count that has grown is named" {
 	jq '.hosts[].state.syscalls = 1 | del(.hosts[].kill)' "$BENCH/budget.json" >"$BATS_TEST_TMPDIR/less"
 	check --budget "$BATS_TEST_TMPDIR/less"
