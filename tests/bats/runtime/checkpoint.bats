@@ -3,7 +3,6 @@
 load ../lib/common
 load ../lib/bundle
 load ../lib/cgroup
-load ../lib/systemd
 
 setup() {
 	setup_containers
@@ -253,25 +252,6 @@ mounts_of() {
 	restore c1
 	wait_until 30 counts c1
 	assert_equal "$(awk '/^Uid/ { print $2 }' "/proc/$(pid_of c1)/status")" 100000
-}
-
-@test "with the systemd driver the scope is made again, with its limits" {
-	requires systemd
-	local name
-	name=$(unique c)
-	counter c1
-	edit_config "$DIR/c1" '.linux.cgroupsPath = "system.slice:peapod:\($n)"
-		| .linux.resources.memory = {limit: 67108864}' --arg n "$name"
-	peapod_sd run -d -b "$DIR/c1" c1 </dev/null >/dev/null 2>&1
-	wait_until 30 counts c1
-	checkpoint c1
-	[ "$(systemctl show -P ActiveState "peapod-$name.scope")" = inactive ]
-	peapod_sd restore -d -b "$DIR/c1" --image-path "$IMAGE" --work-path "$WORK" c1 </dev/null >/dev/null 2>&1
-	wait_until 30 counts c1
-	grep -q "/system.slice/peapod-$name.scope\$" "/proc/$(pid_of c1)/cgroup"
-	[ "$(systemctl show -P MemoryMax "peapod-$name.scope")" = 67108864 ]
-	peapod delete --force c1
-	[ "$(systemctl show -P ActiveState "peapod-$name.scope")" = inactive ]
 }
 
 @test "a failure tells what CRIU said, and leaves nothing" {
