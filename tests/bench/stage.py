@@ -42,7 +42,7 @@ class Stage:
 
     def __init__(self, build):
         self.build = os.path.abspath(build)
-        self.dir = tempfile.mkdtemp(prefix="peapod-bench.")
+        self.dir = tempfile.mkdtemp(prefix="peapod-bench.", dir="/tmp")
         os.chmod(self.dir, 0o755)  # containers of other users enter it
         self.cgroup = f"peapod-bench-{os.getpid()}"
         self.rootfs = f"{self.dir}/rootfs"

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,13 +41,23 @@ static void run(char **argv)
 	_exit(127);
 }
 
+/* Does it run the program that we were given, which may run itself again? */
+static bool is_same(pid_t pid, const struct stat *program)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return !stat(path, &st) && st.st_dev == program->st_dev && st.st_ino == program->st_ino;
+}
+
 /* A stop of one of ours: go on, with the signal that it was meant to get. True: one step done. */
-static bool go_on(pid_t pid, int status)
+static bool go_on(pid_t pid, int status, const struct stat *program)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
 	bool step = sig == SIGTRAP && !event;
 
-	if (event == PTRACE_EVENT_EXEC) {
+	if (event == PTRACE_EVENT_EXEC && !is_same(pid, program)) {
 		ptrace(PTRACE_DETACH, pid, NULL, NULL);
 		return false;
 	}
@@ -83,9 +94,11 @@ static void share_cpu(void)
 static void trace(char **argv, int ended)
 {
 	unsigned long long steps = 0;
+	struct stat program;
 	int status, code;
 	pid_t first, pid;
 
+	need(!stat(argv[2], &program), argv[2]);
 	share_cpu();
 	first = fork();
 	need(first >= 0, "fork");
@@ -99,7 +112,7 @@ static void trace(char **argv, int ended)
 	need(!ptrace(PTRACE_SINGLESTEP, first, NULL, NULL), "step");
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
 		if (pid > 0 && WIFSTOPPED(status)) {
-			steps += go_on(pid, status);
+			steps += go_on(pid, status, &program);
 		} else if (pid == first) {
 			code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 			need(write(ended, &code, sizeof(code)) == sizeof(code), "tell the end");
