@@ -150,6 +150,27 @@ static int one(const struct nlmsghdr *h,
 	}
 }
 
+/* The messages of one datagram, none of which may be longer than what is left of it. */
+static int datagram(const unsigned char *at, size_t left,
+		    int (*each)(const struct nlmsghdr *h, void *to, struct err *e), void *to,
+		    struct err *e)
+{
+	int result = MORE;
+
+	while (result == MORE && left >= NLMSG_HDRLEN) {
+		const struct nlmsghdr *h = (const void *)at;
+		size_t step = NLMSG_ALIGN((size_t)h->nlmsg_len);
+
+		if (h->nlmsg_len < NLMSG_HDRLEN || h->nlmsg_len > left)
+			return err_set(e, EPROTO, "rtnetlink: a message is cut short");
+		result = one(h, each, to, e);
+		step = step < left ? step : left;
+		at += step;
+		left -= step;
+	}
+	return result;
+}
+
 static int answers(int sock, int (*each)(const struct nlmsghdr *h, void *to, struct err *e),
 		   void *to, struct err *e)
 {
@@ -160,16 +181,12 @@ static int answers(int sock, int (*each)(const struct nlmsghdr *h, void *to, str
 		return err_sys(e, "rtnetlink");
 	while (result == MORE) {
 		ssize_t n = recv(sock, buf, ANSWER_MAX, 0);
-		const struct nlmsghdr *h = (const void *)buf;
-		int left;
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return err_sys(e, "rtnetlink: receive");
-		left = (int)n;
-		for (; result == MORE && NLMSG_OK(h, left); h = NLMSG_NEXT(h, left))
-			result = one(h, each, to, e);
+		result = datagram(buf, (size_t)n, each, to, e);
 	}
 	return result;
 }

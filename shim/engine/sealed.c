@@ -103,6 +103,7 @@ static bool read_only(void)
 {
 	struct statfs fs;
 
+	fs.f_flags = 0; /* alone: an initialiser might call memset() */
 	return call5(__NR_statfs, (long)EXE_LINK, (long)&fs, 0, 0, 0) || (fs.f_flags & ST_RDONLY);
 }
 
