@@ -187,7 +187,7 @@ def cpu_ns(pids):
 
 
 OUTPUTS = {
-    "100 MB": (100e6, "MB", ["dd", "if=/dev/zero", "bs=100000", "count=1000"]),
+    "100 MB": (100, "MB", ["dd", "if=/dev/zero", "bs=100000", "count=1000"]),
     "10,000 lines": (10000, "lines", ["seq", "1", "10000"]),
 }
 

@@ -131,7 +131,7 @@ def table(title, operations, broken):
                 text = "too noisy to tell"
             lines.append(f"| {op} | {name} | {s['median_ms']:.2f} | {s['min_ms']:.2f} | "
                          f"{s['p90_ms']:.2f} | {s['mad_ms']:.2f} | {s['n']} | {text} |")
-    lines += [""] + [f"{name}: not measured: {why}" for name, why in broken.items()]
+    lines += [""] + [f"{name}: not measured: {' '.join(why.split())}" for name, why in broken.items()]
     return "\n".join(lines) + "\n"
 
 
