@@ -100,6 +100,18 @@ static int explain_veth(struct net *n, const struct op *op, struct err *e)
 	return err_set(e, EEXIST, "host interface already exists: left by an unfinished DEL");
 }
 
+static int mark(struct net *n, const char *dev, struct link_marks *marks, struct err *e)
+{
+	if (!*marks->alias && !marks->is_port && !marks->bare)
+		return 0;
+	if (!link_mark(&n->host, dev, marks, e))
+		return 0;
+	if (!marks->bare || e->num != EAFNOSUPPORT)
+		return -1;
+	marks->bare = false; /* a kernel without IPv6: so it is anyway */
+	return mark(n, dev, marks, e);
+}
+
 int do_veth(struct net *n, const struct op *op, struct err *e)
 {
 	struct veth veth = {
@@ -114,6 +126,7 @@ int do_veth(struct net *n, const struct op *op, struct err *e)
 		.alias = op->veth.alias ? op->veth.alias : "",
 		.hairpin = op->veth.hairpin,
 		.isolated = op->veth.isolated,
+		.bare = op->veth.bare,
 	};
 	struct link link;
 	int there;
@@ -130,7 +143,7 @@ int do_veth(struct net *n, const struct op *op, struct err *e)
 		return explain_veth(n, op, e);
 	n->made = op->dev;
 	marks.is_port = op->veth.hairpin || op->veth.isolated;
-	return *marks.alias || marks.is_port ? link_mark(&n->host, op->dev, &marks, e) : 0;
+	return mark(n, op->dev, &marks, e);
 }
 
 int is_veth(struct net *n, const struct op *op, struct err *e)

@@ -235,11 +235,18 @@ int link_add_ifb(struct rtnl *r, const char *name, uint32_t mtu, struct err *e)
 int link_mark(struct rtnl *r, const char *name, const struct link_marks *marks, struct err *e)
 {
 	struct rtnl_req q = link_req(RTM_NEWLINK, 0, 0, 0, 0);
-	struct nlattr *info, *data;
+	struct nlattr *info, *data, *spec, *inet6;
 
 	rtnl_put_str(&q, IFLA_IFNAME, name);
 	if (*marks->alias)
 		rtnl_put(&q, IFLA_IFALIAS, marks->alias, strlen(marks->alias));
+	if (marks->bare) {
+		spec = rtnl_nest(&q, IFLA_AF_SPEC);
+		inet6 = rtnl_nest(&q, AF_INET6);
+		rtnl_put_u8(&q, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+		rtnl_end(&q, inet6);
+		rtnl_end(&q, spec);
+	}
 	if (marks->is_port) {
 		info = rtnl_nest(&q, IFLA_LINKINFO);
 		rtnl_put_str(&q, IFLA_INFO_SLAVE_KIND, "bridge");

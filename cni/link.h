@@ -75,6 +75,7 @@ int link_add_ifb(struct rtnl *r, const char *name, uint32_t mtu, struct err *e);
 struct link_marks {
 	const char *alias;
 	bool is_port, hairpin, isolated;
+	bool bare; /* no link-local IPv6 address, if it has none yet */
 };
 int link_mark(struct rtnl *r, const char *name, const struct link_marks *marks, struct err *e);
 

@@ -85,6 +85,7 @@ struct op {
 			uint32_t mtu;
 			bool hairpin, isolated;
 			const char *alias; /* cni/pairs.h; NULL: none */
+			bool bare;	   /* a port without an IPv6 address of its own */
 		} veth;
 		struct vlans vlans;
 		struct {

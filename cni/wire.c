@@ -152,12 +152,21 @@ void wire_complete(const struct wire *w, struct arena *a, struct ipam_result *ip
 		bridge_complete(&w->bridge, a, ipam);
 }
 
-/* Whose they are is written on them. */
+/*
+ * Whose they are is written on them. Nobody speaks IPv6 with a port itself; its
+ * address and routes would make the host's table longer by four for each pod,
+ * and the kernel walks all of it whenever an interface comes or goes.
+ */
 static void mark_pairs(const struct wire *w, const struct attach *at, struct plan *p)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].kind == OP_VETH && str_eq(p->v[i].veth.peer, at->ifname))
-			p->v[i].veth.alias = pair_alias(owner_of(at, p->a), w->data_dir, p->a);
+	for (size_t i = 0; i < p->n; i++) {
+		struct op *op = &p->v[i];
+
+		if (op->kind != OP_VETH || !str_eq(op->veth.peer, at->ifname))
+			continue;
+		op->veth.alias = pair_alias(owner_of(at, p->a), w->data_dir, p->a);
+		op->veth.bare = w->kind == WIRE_PEAPOD && op->veth.master;
+	}
 }
 
 void wire_plan_link(const struct wire *w, const struct attach *at, struct plan *p)

@@ -128,6 +128,14 @@ reads_no_list() {
 	awk '$1 ~ /getdents/ || $2 > 3000 { print; bad = 1 } END { exit bad }' <<<"$1"
 }
 
+@test "a port of the bridge has no IPv6 address and route of its own: they would grow the host's table" {
+	dual
+	cni ADD
+	assert_equal "$(on_host ip -6 -o addr show dev "$(pairs)")" ""
+	assert_equal "$(on_host ip -6 route show dev "$(pairs)" | grep -c fe80)" 0
+	in_pod ping -c 1 -W 5 fd01::1
+}
+
 @test "ADD, DEL and a second DEL read no list, however many pods and ports there are" {
 	local i
 	requires strace
