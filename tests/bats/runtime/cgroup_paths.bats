@@ -134,3 +134,18 @@ start_c1() {
 	assert_output --partial "systemd does not answer (is it this host's init?): connect to '/run/systemd/private'"
 	assert [ ! -e "$STATE/c1" ]
 }
+
+@test "a threaded cgroup, and a neighbour of one, are refused with what they are" {
+	local top=/sys/fs/cgroup
+	[ -f $top/cgroup.controllers ] || top=$top/unified
+	mkdir "$top$CGROUP" "$top$CGROUP/t" "$top$CGROUP/d"
+	echo threaded >"$top$CGROUP/t/cgroup.type"
+	edit_config "$DIR" '.linux.cgroupsPath = $p | del(.linux.resources)' --arg p "$CGROUP/d"
+	run -1 peapod run -b "$DIR" c1
+	assert_output --regexp "cgroup '[^']*$CGROUP/d': its type is 'domain invalid': a process cannot join it"
+	edit_config "$DIR" '.linux.cgroupsPath = $p' --arg p "$CGROUP/t/c1"
+	run -1 peapod run -b "$DIR" c1
+	assert_output --regexp "threaded|domain invalid"
+	rmdir "$top$CGROUP/t/c1" 2>/dev/null || :
+	rmdir "$top$CGROUP/t" "$top$CGROUP/d"
+}

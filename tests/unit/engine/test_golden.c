@@ -18,7 +18,7 @@
 #define FILE_MAX (1 << 20)
 
 struct request {
-	bool systemd, cgroups_disabled, rootless, no_pivot, no_new_keyring;
+	bool systemd, cgroups_disabled, rootless, no_pivot, no_new_keyring, notify;
 	uint32_t preserve_fds, listen_fds;
 };
 
@@ -27,6 +27,7 @@ static const struct json_field request_fields[] = {
 	F_BOOL(struct request, cgroups_disabled, "cgroups_disabled", 0),
 	F_BOOL(struct request, rootless, "rootless", 0),
 	F_BOOL(struct request, no_pivot, "no_pivot", 0),
+	F_BOOL(struct request, notify, "notify", 0),
 	F_BOOL(struct request, no_new_keyring, "no_new_keyring", 0),
 	F_NUM(JSON_U32, struct request, preserve_fds, "preserve_fds", 0),
 	F_NUM(JSON_U32, struct request, listen_fds, "listen_fds", 0),
@@ -67,6 +68,7 @@ static const char *plan_case(int dir, const char *name, struct arena *a)
 	in.cgroups_disabled = req.cgroups_disabled;
 	in.rootless = req.rootless;
 	in.no_pivot = req.no_pivot;
+	in.notify_dir = req.notify ? "/run/peapod/notifying/notify" : NULL;
 	in.no_new_keyring = req.no_new_keyring;
 	in.preserve_fds = req.preserve_fds;
 	in.listen_fds = req.listen_fds;
