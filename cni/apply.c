@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cni/apply_guard.h"
+#include "cni/apply_hosts.h"
 #include "cni/apply_link.h"
 #include "cni/apply_ports.h"
 #include "cni/apply_tc.h"
@@ -376,6 +377,8 @@ static const struct {
 	[OP_LIMIT] = { "limit", do_limit, is_limit },
 	[OP_IFB] = { "ifb", do_ifb, is_ifb },
 	[OP_DETOUR] = { "detour", do_detour, is_detour },
+	[OP_HOSTS] = { "hosts", do_hosts, are_hosts },
+	[OP_UNHOSTS] = { "hosts", do_unhosts, NULL },
 	[OP_SAVE] = { "save", do_save, NULL },
 	[OP_TUNE] = { "tune", do_tune, is_tune },
 	[OP_RESTORE] = { "restore", do_restore, NULL },
@@ -427,6 +430,7 @@ void undo(struct net *n)
 		unmap_ports(n, n->mapped, &ignored);
 	n->mapped = NULL;
 	undo_guard(n);
+	undo_hosts(n);
 	undo_tc(n);
 	if (n->made)
 		delete_on_host(n, n->made, &ignored);

@@ -25,6 +25,7 @@ struct net {
 	const char *guarded;  /* owner of the port whose MAC this run had checked, or NULL */
 	const char *admitted; /* owner of the firewall's elements that this run made, or NULL */
 	bool freed_port;      /* this run took a port off a bridge */
+	const char *hosts;    /* file with names that this run wrote, or NULL */
 	const char *ifb;      /* that this run created, or NULL */
 	int limited;	      /* index of the host's end whose queues this run made, or 0 */
 	const char *made;     /* host end of the veth pair that this run created, or NULL */

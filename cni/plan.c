@@ -175,6 +175,11 @@ static void print_expel(const struct op *op, struct str *out)
 	str_addf(out, " %s", op->admit.owner);
 }
 
+static void print_hosts(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s", op->hosts.file);
+}
+
 static void print_limit(const struct op *op, struct str *out)
 {
 	str_addf(out, " %llu bytes a second burst %u queue %u", (unsigned long long)op->limit.rate,
@@ -258,6 +263,8 @@ static const struct {
 	[OP_LIMIT] = { "limit", print_limit },
 	[OP_IFB] = { "ifb", print_ifb },
 	[OP_DETOUR] = { "detour", print_detour },
+	[OP_HOSTS] = { "hosts", print_hosts },
+	[OP_UNHOSTS] = { "no hosts", print_hosts },
 	[OP_SAVE] = { "save", print_file },
 	[OP_TUNE] = { "tune", print_tune },
 	[OP_RESTORE] = { "restore", print_file },

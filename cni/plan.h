@@ -39,6 +39,8 @@ enum op_kind {
 	OP_LIMIT,   /* dev sends no more than that */
 	OP_IFB,	    /* an ifb device, with the MTU of another */
 	OP_DETOUR,  /* what dev receives is sent by another device first */
+	OP_HOSTS,   /* a file with names and addresses is there */
+	OP_UNHOSTS, /* it is gone */
 	OP_SAVE,    /* keep some properties of dev in a file */
 	OP_TUNE,    /* set them */
 	OP_RESTORE, /* set them to what the file says, and remove it */
@@ -120,6 +122,9 @@ struct op {
 		} masq;
 		struct portmap ports;
 		struct firewall_pod admit;
+		struct {
+			const char *file, *text;
+		} hosts;
 		struct tbf limit;
 		struct {
 			const char *file;

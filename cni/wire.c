@@ -2,6 +2,7 @@
 /* wire: the parts in the order in which they come into effect. */
 #include "cni/wire.h"
 
+#include "cni/aliases.h"
 #include "cni/owner.h"
 #include "cni/pairs.h"
 #include "cni/ports_plan.h"
@@ -226,6 +227,8 @@ int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struc
 	if (w->kind != WIRE_PEAPOD)
 		return 0;
 	tuning_plan_add(&w->tuning, at, false, p);
+	if (aliases_plan_add(conf, at, ipam, p, e))
+		return -1;
 	if (w->walled)
 		plan_walls(w, at, ipam, p);
 	bandwidth_plan_add(&w->limits, attach_host_name(at, p->a), bandwidth_ifb(at, true, p->a),
@@ -264,6 +267,8 @@ void wire_plan_del(enum wire_kind kind, const struct cni_conf *conf, const struc
 		op->leases.container_id = at->container_id;
 		op->leases.ifname = at->ifname;
 	}
+	if (kind == WIRE_PEAPOD)
+		aliases_plan_del(conf, at, p);
 	if (kind == WIRE_PEAPOD)
 		bandwidth_plan_del(bandwidth_ifb(at, true, p->a), p);
 	plan_op(p, OP_DELETE, ON_HOST, host)->delete.pod_dev = at->ifname;

@@ -122,3 +122,22 @@ teardown() {
 	in_pod ip -6 route show default | grep -q 'via fd01::1'
 	assert_equal "$(on_host cat /proc/sys/net/ipv6/conf/all/forwarding)" 1
 }
+
+@test "aliases: a file for the name server; DEL and a failed ADD take it away" {
+	local dir=$BATS_TEST_TMPDIR/names
+	conf '.aliasDir = "'"$dir"'" | .runtimeConfig.aliases = ["web", "web.local"] | .ipam.ranges += [[{subnet: "fd01::/64"}]]'
+	cni ADD
+	assert_equal "$(cat "$dir/net/c1_eth0")" "$(printf '10.1.0.2 web web.local\nfd01::2 web web.local')"
+	cni DEL CNI_NETNS=
+	assert_equal "$(ls "$dir/net")" ""
+	conf '.aliasDir = "'"$dir"'" | .runtimeConfig = {aliases: ["web"], portMappings: [{hostPort: 80, containerPort: 80}]}'
+	cni ADD
+	fails_with 7 cni ADD CNI_CONTAINERID=c2 CNI_IFNAME=eth1
+	assert_equal "$(ls "$dir/net")" c1_eth0
+}
+
+@test "dns of the runtime goes before that of the config, for peapod" {
+	conf '.dns = {nameservers: ["10.1.0.9"]} | .runtimeConfig.dns = {Servers: ["10.1.0.7"], Searches: ["x"], Options: ["ndots:2"]}'
+	run -0 cni ADD
+	assert_equal "$(jq -c .dns <<<"$output")" '{"nameservers":["10.1.0.7"],"search":["x"],"options":["ndots:2"]}'
+}

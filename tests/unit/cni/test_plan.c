@@ -343,6 +343,19 @@ TEST(plan_refused)
 	}
 }
 
+TEST(plan_aliases)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK_HAS(plan_for("\"type\":\"peapod\",\"aliasDir\":\"/d\",\"runtimeConfig\":{"
+			   "\"aliases\":[\"web\",\"web.local\"]}," V4,
+			   NULL, &a),
+		  "host hosts /d/net/c1_eth0\n");
+	CHECK_HAS(plan_for("\"type\":\"peapod\",\"runtimeConfig\":{\"aliases\":[\"a\\nb\"]}," V4,
+			   NULL, &a),
+		  "7 aliases: ");
+}
+
 TEST(plan_del)
 {
 	static const char text[] = "{\"name\":\"net\",\"macspoofchk\":true}";
@@ -360,6 +373,7 @@ TEST(plan_del)
 				   "host unmap ports of net c1 eth0\n"
 				   "host no spoof check ports of net c1 eth0\n"
 				   "host leases /leases/net of c1 eth0\n"
+				   "host no hosts /run/cni/peapod/hosts/net/c1_eth0\n"
 				   "host delete bwpb4b65655071c\n"
 				   "host delete vethb4b65655071 or eth0 in the pod\n");
 }
