@@ -383,6 +383,7 @@ static const struct {
 	[OP_TUNE] = { "tune", do_tune, is_tune },
 	[OP_RESTORE] = { "restore", do_restore, NULL },
 	[OP_WAIT] = { "wait", do_wait, NULL },
+	[OP_ANNOUNCE] = { "announce", do_announce, NULL },
 	[OP_DETACH] = { "detach", do_detach, NULL },
 	[OP_UNSPOOF] = { "spoof check", do_unspoof, NULL },
 	[OP_UNMAP] = { "port mapping", do_unmap, NULL },

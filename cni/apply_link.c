@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "cni/announce.h"
 #include "cni/link.h"
 #include "cni/netns.h"
 #include "cni/op_link.h"
@@ -172,6 +173,17 @@ int is_veth(struct net *n, const struct op *op, struct err *e)
 	if (memcmp(&peer.mac, &op->veth.peer_mac, sizeof(peer.mac)))
 		return err_set(e, EINVAL, "'%s' in the container has MAC %s, not %s", op->veth.peer,
 			       mac_text(&peer.mac).s, mac_text(&op->veth.peer_mac).s);
+	return 0;
+}
+
+/* Only a comfort: who has no right to make such packets has a working pod all the same. */
+int do_announce(struct net *n, const struct op *op, struct err *e)
+{
+	struct link link;
+
+	if (op_link(n, op, &link, e) || net_go(n, op->where == IN_POD, e))
+		return -1;
+	announce(&link, &op->announce);
 	return 0;
 }
 

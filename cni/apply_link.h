@@ -11,6 +11,7 @@ int do_bridge(struct net *n, const struct op *op, struct err *e);
 int is_bridge(struct net *n, const struct op *op, struct err *e);
 int do_veth(struct net *n, const struct op *op, struct err *e);
 int is_veth(struct net *n, const struct op *op, struct err *e);
+int do_announce(struct net *n, const struct op *op, struct err *e);
 int do_vlans(struct net *n, const struct op *op, struct err *e);
 int do_vlan_gate(struct net *n, const struct op *op, struct err *e);
 int is_vlan_gate(struct net *n, const struct op *op, struct err *e);

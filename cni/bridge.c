@@ -139,8 +139,11 @@ static int plan_rest(const struct bridge_conf *c, const struct attach *at,
 	if (pod_plan_routes(at, ipam, p, e))
 		return -1;
 	pod_plan_masq(&c->pod, at, ipam, p);
-	if (!c->pod.idle)
-		plan_op(p, OP_WAIT, ON_HOST, attach_host_name(at, p->a));
+	if (c->pod.idle)
+		return 0;
+	plan_op(p, OP_WAIT, ON_HOST, attach_host_name(at, p->a));
+	for (size_t i = 0; i < ipam->ips.n; i++)
+		plan_op(p, OP_ANNOUNCE, IN_POD, at->ifname)->announce = ipam->ips.v[i].address.ip;
 	return 0;
 }
 

@@ -180,6 +180,11 @@ static void print_hosts(const struct op *op, struct str *out)
 	str_addf(out, " %s", op->hosts.file);
 }
 
+static void print_announce(const struct op *op, struct str *out)
+{
+	str_addf(out, " %s", ip_text(&op->announce).s);
+}
+
 static void print_limit(const struct op *op, struct str *out)
 {
 	str_addf(out, " %llu bytes a second burst %u queue %u", (unsigned long long)op->limit.rate,
@@ -269,6 +274,7 @@ static const struct {
 	[OP_TUNE] = { "tune", print_tune },
 	[OP_RESTORE] = { "restore", print_file },
 	[OP_WAIT] = { "wait", NULL },
+	[OP_ANNOUNCE] = { "announce", print_announce },
 	[OP_DETACH] = { "detach", NULL },
 	[OP_UNSPOOF] = { "no spoof check", print_unspoof },
 	[OP_UNMAP] = { "unmap", print_unmap },

@@ -32,24 +32,25 @@ enum op_kind {
 	OP_ROUTE,
 	OP_UNROUTE, /* the route that the kernel made for a subnet is gone */
 	OP_MASQ,
-	OP_PROXY,   /* on dev the host answers for an address that is not on its link */
-	OP_PORTS,   /* host ports lead to the pod; UDP flows to them are forgotten */
-	OP_ADMIT,   /* the firewall lets the pod's packets pass, and separates its bridge */
-	OP_EXPEL,   /* it knows nothing of the owner any more */
-	OP_LIMIT,   /* dev sends no more than that */
-	OP_IFB,	    /* an ifb device, with the MTU of another */
-	OP_DETOUR,  /* what dev receives is sent by another device first */
-	OP_HOSTS,   /* a file with names and addresses is there */
-	OP_UNHOSTS, /* it is gone */
-	OP_SAVE,    /* keep some properties of dev in a file */
-	OP_TUNE,    /* set them */
-	OP_RESTORE, /* set them to what the file says, and remove it */
-	OP_WAIT,    /* until dev carries packets */
-	OP_DETACH,  /* no packet passes dev any more */
-	OP_UNSPOOF, /* the owner's port is free */
-	OP_UNMAP,   /* an owner's host ports are free; UDP flows to them are forgotten */
-	OP_LEASES,  /* give back the owner's addresses; nobody answers for them any more */
-	OP_DELETE,  /* dev is gone */
+	OP_PROXY,    /* on dev the host answers for an address that is not on its link */
+	OP_PORTS,    /* host ports lead to the pod; UDP flows to them are forgotten */
+	OP_ADMIT,    /* the firewall lets the pod's packets pass, and separates its bridge */
+	OP_EXPEL,    /* it knows nothing of the owner any more */
+	OP_LIMIT,    /* dev sends no more than that */
+	OP_IFB,	     /* an ifb device, with the MTU of another */
+	OP_DETOUR,   /* what dev receives is sent by another device first */
+	OP_HOSTS,    /* a file with names and addresses is there */
+	OP_UNHOSTS,  /* it is gone */
+	OP_SAVE,     /* keep some properties of dev in a file */
+	OP_TUNE,     /* set them */
+	OP_RESTORE,  /* set them to what the file says, and remove it */
+	OP_WAIT,     /* until dev carries packets */
+	OP_ANNOUNCE, /* neighbours learn the MAC of an address of dev; if not, they ask later */
+	OP_DETACH,   /* no packet passes dev any more */
+	OP_UNSPOOF,  /* the owner's port is free */
+	OP_UNMAP,    /* an owner's host ports are free; UDP flows to them are forgotten */
+	OP_LEASES,   /* give back the owner's addresses; nobody answers for them any more */
+	OP_DELETE,   /* dev is gone */
 	OP_COUNT,
 };
 
@@ -108,6 +109,7 @@ struct op {
 			bool dad; /* tentative first */
 		} addr;
 		struct ip_net unroute;
+		struct ip_addr announce;
 		struct ip_addr proxy;
 		struct {
 			struct ip_net addr;

@@ -134,7 +134,8 @@ TEST(plan_v4_gateway)
 		   "pod up eth0\n"
 		   "pod route eth0 0.0.0.0/0 via 10.1.0.1\n"
 		   "host masquerade 10.1.0.0/16 network net\n"
-		   "host wait vethb4b65655071\n");
+		   "host wait vethb4b65655071\n"
+		   "pod announce eth0 10.1.0.2\n");
 }
 
 /* The IPAM's default route and isDefaultGateway's are one route, not a conflict. */
@@ -164,7 +165,9 @@ TEST(plan_dual_stack)
 		   "pod route eth0 0.0.0.0/0 via 10.1.0.1\n"
 		   "pod route eth0 10.9.0.0/16 via 10.1.0.7 mtu 1400 priority 9 table 100 scope 0\n"
 		   "pod route eth0 ::/0 via fd00::1\n"
-		   "host wait vethb4b65655071\n");
+		   "host wait vethb4b65655071\n"
+		   "pod announce eth0 10.1.0.2\n"
+		   "pod announce eth0 fd00::2\n");
 }
 
 /* All is routed: no broadcast domain, the gateway on the host's end, no prefix routes. */

@@ -96,5 +96,6 @@ TEST(plan_in_two)
 		   "pod notify eth0\n"
 		   "pod address eth0 10.1.0.9/24\n"
 		   "pod up eth0\n"
-		   "host wait vethb4b65655071\n");
+		   "host wait vethb4b65655071\n"
+		   "pod announce eth0 10.1.0.9\n");
 }
