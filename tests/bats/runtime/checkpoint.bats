@@ -247,6 +247,9 @@ mounts_of() {
 		| .linux.gidMappings = .linux.uidMappings'
 	chown -R 100000:100000 "$DIR/c1/rootfs"
 	chmod 755 "$DIR" "$DIR/c1"
+	# CRIU opens a file from outside again, as the container's root, who must be allowed to
+	touch "$DIR/c1.out" "$DIR/c1.out2"
+	chmod 666 "$DIR/c1.out" "$DIR/c1.out2"
 	run_counter c1
 	checkpoint c1
 	restore c1
