@@ -137,12 +137,11 @@ int pod_remove(const struct pod_env *env, const char *pod, bool force, struct er
 	if (dirfd < 0)
 		return -1;
 	if (lock_stopped(env, pod, dirfd, force, &lock, e)) {
-		/*
-		 * A pod that removes itself when it ends has been quicker; or its maker
-		 * or remover was killed, which left an empty directory.
-		 */
-		if (e->num == ENOENT)
-			unlinkat(AT_FDCWD, pod_dir_path(&a, env->engine->root, pod), AT_REMOVEDIR);
+		/* Its maker or remover was killed half-way: an empty directory. */
+		if (e->num == ENOENT &&
+		    !unlinkat(AT_FDCWD, pod_dir_path(&a, env->engine->root, pod), AT_REMOVEDIR))
+			return 0;
+		/* A pod that removes itself when it ends has been quicker. */
 		return force && e->num == ENOENT ? 0 : -1;
 	}
 	if (pod_teardown(env, pod, dirfd, &left) && !force) {
