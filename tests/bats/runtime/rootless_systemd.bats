@@ -35,7 +35,7 @@ teardown() {
 
 # user_property NAME: of $UNIT, of the user's manager
 user_property() {
-	as_user systemctl --user show --value -p "$1" "$UNIT"
+	as_user env XDG_RUNTIME_DIR=/run/user/20001 systemctl --user show --value -p "$1" "$UNIT"
 }
 
 file() {
