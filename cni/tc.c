@@ -138,12 +138,15 @@ static int add_filter(struct rtnl *r, int index, int by, struct err *e)
 {
 	struct rtnl_req q = tc_req(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, index, HANDLE_INGRESS,
 				   0, TC_H_MAKE(FILTER_PRIO << 16, htons(ETH_P_ALL)));
-	struct {
+	/* one key of zeros: no bit of the packet matters */
+	union {
 		struct tc_u32_sel sel;
-		struct tc_u32_key all; /* no bit of the packet matters */
-	} match = { .sel = { .flags = TC_U32_TERMINAL, .nkeys = 1 } };
+		unsigned char bytes[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)];
+	} match = { .bytes = { 0 } };
 	struct nlattr *options;
 
+	match.sel.flags = TC_U32_TERMINAL;
+	match.sel.nkeys = 1;
 	rtnl_put_str(&q, TCA_KIND, "u32");
 	options = rtnl_nest(&q, TCA_OPTIONS);
 	rtnl_put_u32(&q, TCA_U32_CLASSID, TC_H_MAKE(1U << 16, 1));
