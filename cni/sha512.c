@@ -60,17 +60,13 @@ static void store(uint8_t *b, uint64_t v)
 
 static void add_block(uint64_t h[8], const uint8_t *block)
 {
-	uint64_t w[ROUNDS], s[8];
+	uint64_t w[ROUNDS] = { 0 }, s[8];
 
-	for (int i = 0; i < ROUNDS; i++) {
-		uint64_t a, b;
+	for (int i = 0; i < 16; i++)
+		w[i] = load(block + 8 * i);
+	for (int i = 16; i < ROUNDS; i++) {
+		uint64_t a = w[i - 15], b = w[i - 2];
 
-		if (i < 16) {
-			w[i] = load(block + 8 * i);
-			continue;
-		}
-		a = w[i - 15];
-		b = w[i - 2];
 		w[i] = w[i - 16] + (rotate(a, 1) ^ rotate(a, 8) ^ a >> 7) + w[i - 7] +
 		       (rotate(b, 19) ^ rotate(b, 61) ^ b >> 6);
 	}

@@ -267,10 +267,10 @@ void wire_plan_del(enum wire_kind kind, const struct cni_conf *conf, const struc
 		op->leases.container_id = at->container_id;
 		op->leases.ifname = at->ifname;
 	}
-	if (kind == WIRE_PEAPOD)
+	if (kind == WIRE_PEAPOD) {
 		aliases_plan_del(conf, at, p);
-	if (kind == WIRE_PEAPOD)
 		bandwidth_plan_del(bandwidth_ifb(at, true, p->a), p);
+	}
 	plan_op(p, OP_DELETE, ON_HOST, host)->delete.pod_dev = at->ifname;
 }
 
