@@ -63,7 +63,7 @@ static void add_block(uint64_t h[8], const uint8_t *block)
 	uint64_t w[ROUNDS] = { 0 }, s[8];
 
 	for (int i = 0; i < 16; i++)
-		w[i] = load(block + 8 * i);
+		w[i] = load(block + 8L * i);
 	for (int i = 16; i < ROUNDS; i++) {
 		uint64_t a = w[i - 15], b = w[i - 2];
 
@@ -104,5 +104,5 @@ void sha512(const void *data, size_t len, uint8_t out[SHA512_LEN])
 	for (size_t i = 0; i < end; i += BLOCK)
 		add_block(h, last + i);
 	for (int i = 0; i < 8; i++)
-		store(out + 8 * i, h[i]);
+		store(out + 8L * i, h[i]);
 }

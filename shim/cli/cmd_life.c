@@ -72,6 +72,7 @@ static int make_request(const struct cli *cli, const struct life_options *o, boo
 			const char *id, struct engine_create *req, struct err *e)
 {
 	char *bundle = o->bundle, *console = o->console_socket, *pidfd = o->pidfd_socket;
+	const char *notify = getenv("NOTIFY_SOCKET");
 	struct oci_config *config;
 	auto_fd int dir = -1;
 
@@ -99,7 +100,7 @@ static int make_request(const struct cli *cli, const struct life_options *o, boo
 	req->preserve_fds = o->preserve_fds;
 	req->no_pivot = o->no_pivot;
 	req->no_new_keyring = o->no_new_keyring;
-	req->notify = getenv("NOTIFY_SOCKET") && *getenv("NOTIFY_SOCKET");
+	req->notify = notify && *notify;
 	return process_terminal(config->process->terminal, detached, console, e);
 }
 

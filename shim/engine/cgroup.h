@@ -76,12 +76,12 @@ void cgroup_to_state(const struct plan_cgroup *p, const struct cgroup *cg, struc
  */
 
 /*
- * For one more process. subs: NULL, or a list of "[controller,...:]path", each of an existing
+ * For one more process. list: NULL, or a list of "[controller,...:]path", each of an existing
  * cgroup below the container's; ".." is refused, and so are two for one hierarchy. Where the
  * container has moved itself below its v2 directory (which then takes no process: EBUSY), init's
  * own is used.
  */
-int cgroup_open_for_exec(const struct oci_state *s, const struct json_strs *subs,
+int cgroup_open_for_exec(const struct oci_state *s, const struct json_strs *list,
 			 struct cgroup *out, struct err *e);
 
 /* All processes, also of cgroups below; sorted, unique, as this pid namespace sees them. */

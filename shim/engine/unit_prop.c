@@ -90,8 +90,12 @@ static void codes_of(const char *type, char *first, char *second)
 {
 	const char *at = *type == 'a' ? type + 1 : type;
 
-	*second = *at == '(' ? at[2] : 0;
-	*first = *at == '(' ? at[1] : *at;
+	bool pair = *at == '(';
+
+	*second = '\0';
+	if (pair)
+		*second = at[2];
+	*first = at[pair];
 }
 
 void unit_prop_print(const struct unit_prop *p, struct str *out)

@@ -91,6 +91,19 @@ static int parse_type(struct parser *p)
 	return 0;
 }
 
+/* What a backslash and this mean. */
+static char unescaped(char c)
+{
+	switch (c) {
+	case 'n':
+		return '\n';
+	case 't':
+		return '\t';
+	default:
+		return c;
+	}
+}
+
 /* 'text' or "text"; a backslash takes the next character as it is, but for \n and \t. */
 static int parse_quoted(struct parser *p, struct unit_value *v)
 {
@@ -105,7 +118,7 @@ static int parse_quoted(struct parser *p, struct unit_value *v)
 		p->at++;
 		if (!*p->at || strchr("uUabfrv", *p->at))
 			return bad(p, "an escape that is not supported");
-		str_addc(&s, *p->at == 'n' ? '\n' : *p->at == 't' ? '\t' : *p->at);
+		str_addc(&s, unescaped(*p->at));
 	}
 	if (*p->at != quote)
 		return bad(p, "text without its end");
@@ -144,6 +157,13 @@ static int parse_integer(struct parser *p, char type, const char *text, struct u
 	return bad(p, "a number in place of text");
 }
 
+static char type_of(const char *word, bool boolean)
+{
+	if (boolean)
+		return 'b';
+	return strpbrk(word, ".e") && strncmp(word, "0x", 2) ? 'd' : 'i';
+}
+
 /* true, false, a number. The type of a bare one is its form's. */
 static int parse_word(struct parser *p, char *type, struct unit_value *v)
 {
@@ -154,7 +174,7 @@ static int parse_word(struct parser *p, char *type, struct unit_value *v)
 	if (!n)
 		return bad(p, "no value");
 	if (!*type)
-		*type = boolean ? 'b' : strpbrk(word, ".e") && strncmp(word, "0x", 2) ? 'd' : 'i';
+		*type = type_of(word, boolean);
 	if (boolean != (*type == 'b'))
 		return bad(p, "a value of another type");
 	if (boolean)
