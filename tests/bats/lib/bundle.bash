@@ -81,12 +81,14 @@ leftovers() {
 			[ -d "$path" ] && echo "state $path"
 		done
 	fi
-	find /sys/fs/cgroup -type d -path "*$CGROUP/*" 2>/dev/null | sed 's/^/cgroup /'
+	find /sys/fs/cgroup -type d -path "*${CGROUP:?}/*" 2>/dev/null | sed 's/^/cgroup /'
 	awk -v dir="$BATS_TEST_TMPDIR" 'index($5, dir) == 1 { print "mount " $5 }' /proc/self/mountinfo
 }
 
 teardown_containers() {
 	local id left
+	# skipped before it had anything: an empty name would be that of every cgroup
+	[ -n "${CGROUP:-}" ] || return 0
 	if [ -d "$STATE" ]; then
 		for id in "$STATE"/[!@]*/; do
 			id=$(basename "$id")
@@ -94,7 +96,7 @@ teardown_containers() {
 		done
 	fi
 	left=$(leftovers)
-	find /sys/fs/cgroup -depth -type d -path "*$CGROUP*" -exec rmdir {} + 2>/dev/null || :
+	find /sys/fs/cgroup -depth -type d -path "*${CGROUP:?}*" -exec rmdir {} + 2>/dev/null || :
 	if [ -n "$left" ]; then
 		echo "left behind:" >&2
 		echo "$left" >&2

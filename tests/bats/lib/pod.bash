@@ -21,7 +21,7 @@ teardown_pods() {
 		ip link del "$BRIDGE" 2>/dev/null || :
 		[ -z "$(leases)" ] || { echo "left behind: leases $(leases)" >&2; bad=1; }
 	fi
-	find /sys/fs/cgroup -depth -type d -path "*$CGROUP*" -exec rmdir {} + 2>/dev/null || :
+	find /sys/fs/cgroup -depth -type d -path "*${CGROUP:?}*" -exec rmdir {} + 2>/dev/null || :
 	left=$(left_by_pods)
 	[ -z "$left" ] || { echo "left behind: $left" >&2; bad=1; }
 	return "$bad"

@@ -50,6 +50,7 @@ no_unit() {
 
 teardown_scopes() {
 	local left=0
+	[ -n "${UNIT:-}" ] || return 0
 	teardown_containers || left=1
 	if ! wait_until 60 no_unit; then
 		echo "left behind: $UNIT" >&2
