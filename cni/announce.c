@@ -16,7 +16,7 @@
 #define NA_HOPS	 255 /* others are not believed */
 #define OPT_SIZE 1   /* in units of eight bytes */
 
-static int announce4(const struct link *link, const struct ip_addr *ip)
+static int announce4(const struct link *link, const struct ip_addr *ip, const struct mac *whom)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
@@ -35,7 +35,10 @@ static int announce4(const struct link *link, const struct ip_addr *ip)
 
 	if (fd < 0)
 		return -1;
-	memset(to.sll_addr, 0xff, MAC_LEN);
+	if (whom)
+		memcpy(to.sll_addr, whom->b, MAC_LEN);
+	else
+		memset(to.sll_addr, 0xff, MAC_LEN);
 	memcpy(arp.arp_sha, link->mac.b, MAC_LEN);
 	memcpy(arp.arp_spa, ip->b, ip->len);
 	memcpy(arp.arp_tpa, ip->b, ip->len);
@@ -74,7 +77,7 @@ static int announce6(const struct link *link, const struct ip_addr *ip)
 	return sendto(fd, &na, sizeof(na), 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? -1 : 0;
 }
 
-int announce(const struct link *link, const struct ip_addr *ip)
+int announce(const struct link *link, const struct ip_addr *ip, const struct mac *to)
 {
-	return ip_is_v4(ip) ? announce4(link, ip) : announce6(link, ip);
+	return ip_is_v4(ip) ? announce4(link, ip, to) : announce6(link, ip);
 }

@@ -10,8 +10,9 @@
  * One packet, from an interface of the current network namespace: a gratuitous
  * ARP request (RFC 5227, 3), or an unsolicited neighbour advertisement (RFC
  * 4861, 7.2.6). Neighbours that know the address put their caches right.
- * 0, or -1 with errno.
+ * An IPv4 address may be announced to one of them only, whose MAC `to` is
+ * (NULL: to all). 0, or -1 with errno.
  */
-int announce(const struct link *link, const struct ip_addr *ip);
+int announce(const struct link *link, const struct ip_addr *ip, const struct mac *to);
 
 #endif

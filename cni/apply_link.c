@@ -35,13 +35,17 @@ static int check_tagged(const struct link *link, const char *name, struct err *e
 
 static int create_bridge(struct net *n, const struct op *op, struct err *e)
 {
-	struct mac mac;
+	struct new_bridge bridge = {
+		.name = op->dev,
+		.mtu = op->bridge.mtu,
+		.tagged = op->bridge.tagged,
+		.deaf = op->bridge.deaf,
+	};
 
-	if (getrandom(mac.b, sizeof(mac.b), 0) != sizeof(mac.b))
+	if (getrandom(bridge.mac.b, MAC_LEN, 0) != MAC_LEN)
 		return err_sys(e, "get random bytes");
-	mac.b[0] = (uint8_t)((mac.b[0] & ~1U) | 2U);
-	if (link_add_bridge(&n->host, op->dev, op->bridge.mtu, op->bridge.tagged, &mac, e) &&
-	    e->num != EEXIST)
+	bridge.mac.b[0] = (uint8_t)((bridge.mac.b[0] & ~1U) | 2U);
+	if (link_add_bridge(&n->host, &bridge, e) && e->num != EEXIST)
 		return op->bridge.tagged && e->num == EOPNOTSUPP ? no_vlans(e) : -1;
 	return 0; /* or another run was faster */
 }
@@ -113,6 +117,15 @@ static int mark(struct net *n, const char *dev, struct link_marks *marks, struct
 	return mark(n, dev, marks, e);
 }
 
+/* Before it carries packets: then the kernel makes no routes for it. */
+static int no_ipv6(struct net *n, const char *dev, struct err *e)
+{
+	auto_str struct str name = { 0 };
+
+	str_addf(&name, "net/ipv6/conf/%s/disable_ipv6", dev);
+	return net_go(n, false, e) || sysctl_set(name.s, "1", true, e) ? -1 : 0;
+}
+
 int do_veth(struct net *n, const struct op *op, struct err *e)
 {
 	struct veth veth = {
@@ -144,7 +157,9 @@ int do_veth(struct net *n, const struct op *op, struct err *e)
 		return explain_veth(n, op, e);
 	n->made = op->dev;
 	marks.is_port = op->veth.hairpin || op->veth.isolated;
-	return mark(n, op->dev, &marks, e);
+	if (mark(n, op->dev, &marks, e))
+		return -1;
+	return op->veth.bare ? no_ipv6(n, op->dev, e) : 0;
 }
 
 int is_veth(struct net *n, const struct op *op, struct err *e)
@@ -179,11 +194,13 @@ int is_veth(struct net *n, const struct op *op, struct err *e)
 /* Only a comfort: who has no right to make such packets has a working pod all the same. */
 int do_announce(struct net *n, const struct op *op, struct err *e)
 {
+	const char *gate = op->announce.gate;
+	bool known = gate && n->gate && str_eq(gate, n->gate);
 	struct link link;
 
 	if (op_link(n, op, &link, e) || net_go(n, op->where == IN_POD, e))
 		return -1;
-	announce(&link, &op->announce);
+	announce(&link, &op->announce.ip, known ? &n->gate_mac : NULL);
 	return 0;
 }
 

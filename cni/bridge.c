@@ -60,6 +60,7 @@ static void plan_bridge(const struct bridge_conf *c, struct plan *p)
 	op->bridge.mtu = c->pod.mtu;
 	op->bridge.promisc = c->promisc;
 	op->bridge.tagged = c->tagged;
+	op->bridge.deaf = c->bare;
 }
 
 /* With a VLAN the gateway's address is on an interface of its own, plugged into the bridge. */
@@ -124,11 +125,32 @@ static void plan_pair(const struct bridge_conf *c, const struct attach *at,
 	op->veth.mtu = c->pod.mtu;
 	op->veth.hairpin = c->hairpin;
 	op->veth.isolated = c->isolated;
+	op->veth.bare = c->bare;
 	if (c->vlans.pvid || c->vlans.n) {
 		op = plan_op(p, OP_VLANS, ON_HOST, host);
 		op->vlans = c->vlans;
 	}
-	plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv6/conf/%s/accept_ra", host), "0", true);
+	if (!c->bare)
+		plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv6/conf/%s/accept_ra", host), "0",
+			    true);
+}
+
+/*
+ * Where all pods have the MACs of their addresses only the host is told: what is
+ * for all goes to every port, a thousand copies for a thousand pods.
+ */
+static void plan_announcements(const struct bridge_conf *c, const struct attach *at,
+			       const struct ipam_result *ipam, struct plan *p)
+{
+	const struct ip_addr *v4 = pod_address(ipam, true);
+
+	for (size_t i = 0; i < ipam->ips.n; i++) {
+		struct op *op = plan_op(p, OP_ANNOUNCE, IN_POD, at->ifname);
+
+		op->announce.ip = ipam->ips.v[i].address.ip;
+		if (c->pod.quiet && v4 && ip_eq(&op->announce.ip, v4)) /* the MAC follows from it */
+			op->announce.gate = c->vlan_dev ? c->vlan_dev : c->bridge;
+	}
 }
 
 /* All behind the pair. */
@@ -142,8 +164,7 @@ static int plan_rest(const struct bridge_conf *c, const struct attach *at,
 	if (c->pod.idle)
 		return 0;
 	plan_op(p, OP_WAIT, ON_HOST, attach_host_name(at, p->a));
-	for (size_t i = 0; i < ipam->ips.n; i++)
-		plan_op(p, OP_ANNOUNCE, IN_POD, at->ifname)->announce = ipam->ips.v[i].address.ip;
+	plan_announcements(c, at, ipam, p);
 	return 0;
 }
 
@@ -167,6 +188,9 @@ void bridge_plan_link(const struct bridge_conf *c, const struct attach *at, stru
 int bridge_plan_net(const struct bridge_conf *c, const struct attach *at,
 		    const struct ipam_result *ipam, struct plan *p, struct err *e)
 {
+	struct bridge_conf heard = *c;
+
+	heard.pod.quiet = false; /* its MAC is older than its address */
 	plan_gateways(c, ipam, p);
-	return plan_rest(c, at, ipam, p, e);
+	return plan_rest(&heard, at, ipam, p, e);
 }

@@ -163,25 +163,25 @@ int link_by_index(struct rtnl *r, int index, struct link *out, struct err *e)
 	return rc < 0 ? err_ctx(e, "look up interface number %d", index) : rc;
 }
 
-int link_add_bridge(struct rtnl *r, const char *name, uint32_t mtu, bool tagged,
-		    const struct mac *mac, struct err *e)
+int link_add_bridge(struct rtnl *r, const struct new_bridge *b, struct err *e)
 {
 	struct rtnl_req q = link_req(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, IFF_UP, IFF_UP);
 	struct nlattr *info, *data;
 
-	rtnl_put_str(&q, IFLA_IFNAME, name);
-	rtnl_put(&q, IFLA_ADDRESS, mac->b, MAC_LEN);
-	if (mtu)
-		rtnl_put_u32(&q, IFLA_MTU, mtu);
+	rtnl_put_str(&q, IFLA_IFNAME, b->name);
+	rtnl_put(&q, IFLA_ADDRESS, b->mac.b, MAC_LEN);
+	if (b->mtu)
+		rtnl_put_u32(&q, IFLA_MTU, b->mtu);
 	info = rtnl_nest(&q, IFLA_LINKINFO);
 	rtnl_put_str(&q, IFLA_INFO_KIND, "bridge");
-	if (tagged) {
-		data = rtnl_nest(&q, IFLA_INFO_DATA);
+	data = rtnl_nest(&q, IFLA_INFO_DATA);
+	if (b->tagged)
 		rtnl_put_u8(&q, IFLA_BR_VLAN_FILTERING, 1);
-		rtnl_end(&q, data);
-	}
+	if (b->deaf)
+		rtnl_put_u8(&q, IFLA_BR_MCAST_SNOOPING, 0);
+	rtnl_end(&q, data);
 	rtnl_end(&q, info);
-	return rtnl_do(r, &q, e) ? err_ctx(e, "create bridge '%s'", name) : 0;
+	return rtnl_do(r, &q, e) ? err_ctx(e, "create bridge '%s'", b->name) : 0;
 }
 
 /* Naming the queue counts spares a grace period in which veth would shrink them. */

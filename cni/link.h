@@ -43,12 +43,15 @@ struct link {
 int link_get(struct rtnl *r, const char *name, struct link *out, struct err *e);
 int link_by_index(struct rtnl *r, int index, struct link *out, struct err *e);
 
-/*
- * Create a bridge that is up, and filters by VLAN if tagged (and if the kernel
- * can). It keeps that MAC whatever ports it gets. EEXIST if it is there.
- */
-int link_add_bridge(struct rtnl *r, const char *name, uint32_t mtu, bool tagged,
-		    const struct mac *mac, struct err *e);
+struct new_bridge {
+	const char *name;
+	struct mac mac; /* that it keeps whatever ports it gets */
+	uint32_t mtu;	/* 0: the default */
+	bool tagged;	/* filters by VLAN, if the kernel can */
+	bool deaf;	/* keeps no account of multicast groups */
+};
+/* Create a bridge that is up. EEXIST if it is there. */
+int link_add_bridge(struct rtnl *r, const struct new_bridge *b, struct err *e);
 
 /* A veth pair between the namespace of the socket and that of netns. mtu 0: the default. */
 struct veth {

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "cni/link.h"
 #include "cni/nft.h"
 #include "cni/rtnl.h"
 #include "spec/base/err.h"
@@ -21,6 +22,8 @@ struct net {
 	struct nft nft;	      /* opened when first needed */
 	const char *pod_dev;  /* the interface in the pod that was looked up last, */
 	int pod_index;	      /* and its index */
+	const char *gate;     /* the host's device with the gateways' addresses, */
+	struct mac gate_mac;  /* and its MAC */
 	const char *mapped;   /* owner of the host ports that this run mapped, or NULL */
 	const char *guarded;  /* owner of the port whose MAC this run had checked, or NULL */
 	const char *admitted; /* owner of the firewall's elements that this run made, or NULL */

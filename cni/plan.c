@@ -48,6 +48,7 @@ static void print_bridge(const struct op *op, struct str *out)
 	print_mtu(op->bridge.mtu, out);
 	str_add(out, op->bridge.promisc ? " promisc" : "");
 	str_add(out, op->bridge.tagged ? " vlan filtering" : "");
+	str_add(out, op->bridge.deaf ? " no multicast snooping" : "");
 }
 
 static void print_veth(const struct op *op, struct str *out)
@@ -182,7 +183,9 @@ static void print_hosts(const struct op *op, struct str *out)
 
 static void print_announce(const struct op *op, struct str *out)
 {
-	str_addf(out, " %s", ip_text(&op->announce).s);
+	str_addf(out, " %s", ip_text(&op->announce.ip).s);
+	if (op->announce.gate)
+		str_addf(out, " to %s", op->announce.gate);
 }
 
 static void print_limit(const struct op *op, struct str *out)

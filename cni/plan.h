@@ -81,6 +81,7 @@ struct op {
 			uint32_t mtu;
 			bool promisc;
 			bool tagged; /* filters by VLAN */
+			bool deaf;   /* to who listens to which multicast group: all hear all */
 		} bridge;
 		struct {
 			const char *peer, *master; /* master NULL: none */
@@ -88,7 +89,7 @@ struct op {
 			uint32_t mtu;
 			bool hairpin, isolated;
 			const char *alias; /* cni/pairs.h; NULL: none */
-			bool bare;	   /* a port without an IPv6 address of its own */
+			bool bare;	   /* a port without IPv6 of its own */
 		} veth;
 		struct vlans vlans;
 		struct {
@@ -109,7 +110,10 @@ struct op {
 			bool dad; /* tentative first */
 		} addr;
 		struct ip_net unroute;
-		struct ip_addr announce;
+		struct {
+			struct ip_addr ip;
+			const char *gate; /* a host's device, the only one to hear it; or NULL */
+		} announce;
 		struct ip_addr proxy;
 		struct {
 			struct ip_net addr;

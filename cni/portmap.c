@@ -49,18 +49,9 @@ static void put_snat(struct nft_batch *b, const struct port_map *map, enum port_
 {
 	const struct portmap_family *f = portmap_family(&map->ip);
 	struct portmap_key key = portmap_snat_key(map);
-	struct nlattr *list = nft_put_elements(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, f->snat);
-	struct nlattr *elem = nft_nest(b, NFTA_LIST_ELEM), *data, *verdict;
 
-	nft_put_value(b, NFTA_SET_ELEM_KEY, key.b, key.len);
-	data = nft_nest(b, NFTA_SET_ELEM_DATA);
-	verdict = nft_nest(b, NFTA_DATA_VERDICT);
-	nft_put_u32(b, NFTA_VERDICT_CODE, (uint32_t)NFT_GOTO);
-	nft_put_str(b, NFTA_VERDICT_CHAIN, snat == PORT_SNAT_ALL ? PORTMAP_MASQALL : f->hairpin);
-	nft_end(b, verdict);
-	nft_end(b, data);
-	nft_end(b, elem);
-	nft_end(b, list);
+	put_element(b, NFT_MSG_NEWSETELEM, snat == PORT_SNAT_ALL ? f->snat_all : f->snat_local,
+		    &key);
 }
 
 static bool same_key(struct portmap_key a, struct portmap_key b)
@@ -137,7 +128,10 @@ static int remove_each(struct nft *n, const struct removal *r, struct err *e)
 		struct portmap_key port = portmap_port_key(map), snat = portmap_snat_key(map),
 				   self = portmap_self_key(&map->ip);
 
-		if (remove_element(n, f->snat, &snat, e) || remove_element(n, f->self, &self, e) ||
+		if (remove_element(n, f->snat_local, &snat, e) ||
+		    remove_element(n, f->snat_all, &snat, e) ||
+		    remove_element(n, f->old_snat, &snat, e) ||
+		    remove_element(n, f->self, &self, e) ||
 		    remove_element(n, held_set(map), &port, e))
 			return err_ctx(e, "unmap host port %s", port_text(map).s);
 	}
@@ -147,7 +141,11 @@ static int remove_each(struct nft *n, const struct removal *r, struct err *e)
 	return 0;
 }
 
-/* All by one batch, which is refused if anything of it is missing: then each by itself. */
+/*
+ * All by one batch, as nearly all pods are mapped. It is refused if anything of
+ * it is missing, as with masqAll, snat off or what is left of an older version:
+ * then each by itself.
+ */
 static int remove_all(struct nft *n, const struct removal *r, struct err *e)
 {
 	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
@@ -164,7 +162,7 @@ static int remove_all(struct nft *n, const struct removal *r, struct err *e)
 
 		put_element(&b, NFT_MSG_DELSETELEM, held_set(map), &port);
 		if (!seen(r->v, i, false))
-			put_element(&b, NFT_MSG_DELSETELEM, f->snat, &snat);
+			put_element(&b, NFT_MSG_DELSETELEM, f->snat_local, &snat);
 		if (!seen(r->v, i, true))
 			put_element(&b, NFT_MSG_DELSETELEM, f->self, &self);
 	}
@@ -255,11 +253,27 @@ static int clear_way(struct nft *n, const struct portmap *p, portmap_lives_fn *l
 	return 0;
 }
 
+/* Did an older version make the table? Its pods' elements stay where they are. */
+static int has_old(struct nft *n, struct err *e)
+{
+	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
+	struct nft_batch b;
+
+	nft_begin(n, &b, buf);
+	nft_msg(&b, NFT_MSG_GETSET, 0);
+	nft_put_str(&b, NFTA_SET_TABLE, NFT_TABLE);
+	nft_put_str(&b, NFTA_SET_NAME, portmap_families[0].old_snat); /* both, or none */
+	if (nft_ask(n, &b, NULL, NULL, e))
+		return e->num == ENOENT ? 0 : err_ctx(e, "look for older host ports");
+	return 1;
+}
+
 int portmap_ensure(struct nft *n, const struct portmap *p, portmap_lives_fn *lives, void *arg,
 		   struct err *e)
 {
 	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
 	bool table = false;
+	int old = 0;
 
 	if (!p->maps->n)
 		return 0;
@@ -268,13 +282,16 @@ int portmap_ensure(struct nft *n, const struct portmap *p, portmap_lives_fn *liv
 
 		nft_begin(n, &b, buf);
 		if (table)
-			portmap_put_table(&b);
+			portmap_put_table(&b, old > 0);
 		put_all(&b, p);
 		if (!nft_commit(n, &b, e))
 			return 0;
-		if (e->num == ENOENT && !table)
+		if (e->num == ENOENT && !table) {
 			table = true;
-		else if (e->num != EEXIST && e->num != EBUSY)
+			old = has_old(n, e);
+			if (old < 0)
+				return -1;
+		} else if (e->num != EEXIST && e->num != EBUSY)
 			break;
 		else if (clear_way(n, p, lives, arg, e))
 			return -1;

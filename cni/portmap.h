@@ -16,16 +16,22 @@
  *
  *	map ports4     { proto . port : ip . port }	  on every local address
  *	map hostports4 { ip . proto . port : ip . port }  on one, and looked up first
- *	map snat4      { proto . host port . ip . port : goto hairpin4 | goto masqall }
+ *	set snatlocal4 { proto . host port . ip . port }  masqueraded from here
+ *	set snatall4   { the same }			  and from anywhere (masqAll)
  *	set self4      { ip . ip }			  pods with mappings
  *	set index      { hash of owner . number }	  whose comment tells a host port
  *	set hair       { ifname . ifname }		  bridges with such pods, twice
  *	chain prerouting, output { nat hooks at -100; to a local address: goto hostports }
  *	chain hostports { dnat to ... map @hostports4; dnat to ... map @ports4 }
- *	chain hairpin { nat hook at 99; if dnat happened: ... vmap @snat4 }
+ *	chain hairpin { nat hook at 99; if dnat happened: ... @snatlocal4 goto hairpin4;
+ *			... @snatall4 goto masqall }
  *	chain hairpin4 { from itself, from its bridge, from 127.0.0.0/8: masquerade }
  *
- * snat4 is looked up with the port that was asked for and the one that it
+ * These are no map of verdicts: with one of those in use the kernel walks all its
+ * elements whenever one comes (nft_chain_validate()). Older versions had such, snat4;
+ * where it is there its rule stays, and DEL empties it.
+ *
+ * The snats are looked up with the port that was asked for and the one that it
  * became, so connections that other people's rules redirect are left alone.
  * Elements of ports and hostports have the comment "OWNER DEVICE" (the owner is
  * owner_text()'s, the device the pod's end on the host): so DEL finds what

@@ -21,10 +21,10 @@
 #define CHAIN_HAIRPIN	 "hairpin"
 
 const struct portmap_family portmap_families[PORTMAP_FAMILIES] = {
-	{ NFPROTO_IPV4, 4, NFT_TYPE_IPV4, 12, 16, "ports4", "hostports4", "snat4", "self4",
-	  "hairpin4" },
-	{ NFPROTO_IPV6, 16, NFT_TYPE_IPV6, 8, 24, "ports6", "hostports6", "snat6", "self6",
-	  "hairpin6" },
+	{ NFPROTO_IPV4, 4, NFT_TYPE_IPV4, 12, 16, "ports4", "hostports4", "snatlocal4", "snatall4",
+	  "self4", "hairpin4", "snat4" },
+	{ NFPROTO_IPV6, 16, NFT_TYPE_IPV6, 8, 24, "ports6", "hostports6", "snatlocal6", "snatall6",
+	  "self6", "hairpin6", "snat6" },
 };
 
 const struct portmap_family *portmap_family(const struct ip_addr *ip)
@@ -49,9 +49,11 @@ static void put_sets(struct nft_batch *b, const struct portmap_family *f, uint32
 		{ f->ports, id, service, 2 * REG_BYTES, target, where },
 		{ f->hostports, id + 1, f->type << 2 * NFT_TYPE_BITS | service, REG_BYTES + where,
 		  target, where },
-		{ f->snat, id + 2, service << 2 * NFT_TYPE_BITS | target, 2 * REG_BYTES + where,
-		  NFT_DATA_VERDICT, 0 },
-		{ f->self, id + 3, NFT_CONCAT(f->type, f->type), 2U * f->addr_len, 0, 0 },
+		{ f->snat_local, id + 2, service << 2 * NFT_TYPE_BITS | target,
+		  2 * REG_BYTES + where, 0, 0 },
+		{ f->snat_all, id + 3, service << 2 * NFT_TYPE_BITS | target, 2 * REG_BYTES + where,
+		  0, 0 },
+		{ f->self, id + 4, NFT_CONCAT(f->type, f->type), 2U * f->addr_len, 0, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
@@ -88,7 +90,8 @@ static void put_dnat(struct nft_batch *b, const struct portmap_family *f, bool w
 	nft_end(b, rule);
 }
 
-static void put_hairpin(struct nft_batch *b, const struct portmap_family *f)
+/* The start of a rule, up to what is looked up. */
+static struct nlattr *put_mapped(struct nft_batch *b, const struct portmap_family *f)
 {
 	static const uint32_t dnat = IPS_DST_NAT;
 	struct nlattr *rule = nft_put_rule(b, CHAIN_HAIRPIN, f->nfproto);
@@ -101,7 +104,24 @@ static void put_hairpin(struct nft_batch *b, const struct portmap_family *f)
 	nft_expr_payload(b, NFT_HDR_NETWORK, f->daddr, f->addr_len, reg_at(2 * REG_BYTES));
 	nft_expr_payload(b, NFT_HDR_TRANSPORT, DPORT_OFFSET, PORT_LEN,
 			 reg_at(2 * REG_BYTES + f->addr_len));
-	nft_expr_map(b, f->snat, reg_at(0), NFT_REG_VERDICT);
+	return rule;
+}
+
+static void put_hairpin(struct nft_batch *b, const struct portmap_family *f, bool with_old)
+{
+	struct nlattr *rule = put_mapped(b, f);
+
+	nft_expr_lookup(b, f->snat_local, reg_at(0));
+	nft_expr_verdict(b, NFT_GOTO, f->hairpin);
+	nft_end(b, rule);
+	rule = put_mapped(b, f);
+	nft_expr_lookup(b, f->snat_all, reg_at(0));
+	nft_expr_verdict(b, NFT_GOTO, PORTMAP_MASQALL);
+	nft_end(b, rule);
+	if (!with_old)
+		return;
+	rule = put_mapped(b, f);
+	nft_expr_map(b, f->old_snat, reg_at(0), NFT_REG_VERDICT);
 	nft_end(b, rule);
 }
 
@@ -136,7 +156,7 @@ static void put_sources(struct nft_batch *b, const struct portmap_family *f)
 	put_masq(b, rule);
 }
 
-void portmap_put_table(struct nft_batch *b)
+void portmap_put_table(struct nft_batch *b, bool with_old)
 {
 	static const struct nft_hook hairpin = { NF_INET_POST_ROUTING, PRIORITY_HAIRPIN, "nat" };
 	static const struct nft_set index = {
@@ -170,7 +190,7 @@ void portmap_put_table(struct nft_batch *b)
 		put_dnat(b, f, false);
 		nft_put_chain(b, f->hairpin, NULL);
 		put_sources(b, f);
-		put_hairpin(b, f);
+		put_hairpin(b, f, with_old);
 	}
 }
 

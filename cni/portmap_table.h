@@ -3,6 +3,7 @@
 #ifndef CNI_PORTMAP_TABLE_H
 #define CNI_PORTMAP_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,8 @@ struct portmap_family {
 	uint8_t addr_len;
 	uint32_t type;	       /* enum nft_type */
 	uint32_t saddr, daddr; /* offsets in the header */
-	const char *ports, *hostports, *snat, *self, *hairpin;
+	const char *ports, *hostports, *snat_local, *snat_all, *self, *hairpin;
+	const char *old_snat; /* the map that they were once, whose elements had verdicts */
 };
 #define PORTMAP_FAMILIES 2
 extern const struct portmap_family portmap_families[PORTMAP_FAMILIES];
@@ -25,8 +27,11 @@ const struct portmap_family *portmap_family(const struct ip_addr *ip);
 #define PORTMAP_MASQALL "masqall"
 #define PORTMAP_INDEX	"index"
 
-/* All of it but the elements, right whatever was there before. */
-void portmap_put_table(struct nft_batch *b);
+/*
+ * All of it but the elements, right whatever was there before. with_old: the
+ * old maps are there too, for pods that an older version of this program wired.
+ */
+void portmap_put_table(struct nft_batch *b, bool with_old);
 
 /* A key or value, each part filled up to 4 bytes as registers are. */
 struct portmap_key {

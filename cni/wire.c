@@ -83,6 +83,7 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 		return -1;
 	if (w->routed && w->policy != INGRESS_OPEN)
 		return cni_err(e, CNI_ERR_CONFIG, "ingressPolicy: needs a bridge");
+	w->bridge.bare = true;
 	w->bridge.pod.quiet = w->bridge.is_gateway && !w->bridge.pod.has_mac;
 	/* Where bridged packets pass the rules its own port leads a pod back that way. */
 	w->bridge.hairpin |= conf->runtime.port_mappings.n && !w->bridge.promisc;
@@ -153,11 +154,7 @@ void wire_complete(const struct wire *w, struct arena *a, struct ipam_result *ip
 		bridge_complete(&w->bridge, a, ipam);
 }
 
-/*
- * Whose they are is written on them. Nobody speaks IPv6 with a port itself; its
- * address and routes would make the host's table longer by four for each pod,
- * and the kernel walks all of it whenever an interface comes or goes.
- */
+/* Whose they are is written on them. */
 static void mark_pairs(const struct wire *w, const struct attach *at, struct plan *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
@@ -166,7 +163,6 @@ static void mark_pairs(const struct wire *w, const struct attach *at, struct pla
 		if (op->kind != OP_VETH || !str_eq(op->veth.peer, at->ifname))
 			continue;
 		op->veth.alias = pair_alias(owner_of(at, p->a), w->data_dir, p->a);
-		op->veth.bare = w->kind == WIRE_PEAPOD && op->veth.master;
 	}
 }
 

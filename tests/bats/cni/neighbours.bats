@@ -21,6 +21,11 @@ is_neighbour() {
 	[ "$(neighbour "$1")" = "$2" ]
 }
 
+# knows NETNS ADDRESS MAC: has it that MAC for the address?
+knows() {
+	[ "$(ip -n "$1" -j neigh show "$2" dev eth0 | jq -r '.[0].lladdr')" = "$3" ]
+}
+
 @test "an address that comes back with another MAC: the host's neighbour table is put right, unasked" {
 	conf '.ipam.ranges += [[{subnet: "fd01::/64"}]]'
 	cni ADD CNI_IFNAME=eth1 # stays, and with it the bridge's addresses, carrier and neighbours
@@ -35,6 +40,38 @@ is_neighbour() {
 	conf '.ipam = {type: "static", addresses: [{address: "fd01::7/64", gateway: "fd01::1"}]} | .runtimeConfig.mac = "02:00:00:00:00:06"'
 	cni ADD
 	wait_until 30 is_neighbour fd01::7 02:00:00:00:00:06
+}
+
+@test "an address whose MAC follows from it: the host's table is put right, and no other pod hears of it" {
+	local first=$POD
+	cni ADD CNI_CONTAINERID=c0 # hears what is for all
+	on_host sh -c 'echo 0 >/proc/sys/net/ipv4/neigh/br0/locktime'
+	in_pod sh -c 'echo 0 >/proc/sys/net/ipv4/neigh/eth0/locktime'
+	in_pod ip neigh replace 10.1.0.7 lladdr 02:00:00:00:00:99 dev eth0 nud stale
+	in_pod ip neigh replace 10.1.0.8 lladdr 02:00:00:00:00:99 dev eth0 nud stale
+	on_host ip neigh replace 10.1.0.7 lladdr 02:00:00:00:00:99 dev br0 nud stale
+	POD=$(unique q)
+	new_netns "$POD"
+	conf '.runtimeConfig.ips = ["10.1.0.7"]'
+	cni ADD
+	wait_until 30 is_neighbour 10.1.0.7 0a:58:0a:01:00:07
+	POD=$(unique r)
+	new_netns "$POD"
+	conf '.runtimeConfig.ips = ["10.1.0.8"] | .runtimeConfig.mac = "02:00:00:00:00:05"'
+	cni ADD CNI_CONTAINERID=c2 # told to all, and later
+	wait_until 30 knows "$first" 10.1.0.8 02:00:00:00:00:05
+	knows "$first" 10.1.0.7 02:00:00:00:00:99
+}
+
+@test "the ports of our bridges have no IPv6, and so no routes that the host would walk" {
+	cni ADD
+	local port
+	port=$(pairs)
+	[ -n "$port" ]
+	assert_equal "$(on_host cat "/proc/sys/net/ipv6/conf/$port/disable_ipv6")" 1
+	in_pod ping -c 1 -W 5 10.1.0.1 # carries packets
+	assert_equal "$(on_host ip -6 route show table all dev "$port")" ""
+	assert_equal "$(on_host ip -d -j link show br0 | jq '.[0].linkinfo.info_data.mcast_snooping')" 0
 }
 
 @test "an address that comes back has the MAC of before, where none is asked for" {

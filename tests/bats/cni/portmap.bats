@@ -334,3 +334,38 @@ no_pairs() {
 	done
 	no_elements
 }
+
+# older_table: what an older version left for the mapping of TCP 8080 to 10.1.0.2 port 80, but the
+# rule that looks it up, which nft(8) cannot write
+older_table() {
+	on_host nft -f - <<-'END'
+		add map inet peapod snat4 { type inet_proto . inet_service . ipv4_addr . inet_service : verdict; }
+		add map inet peapod snat6 { type inet_proto . inet_service . ipv6_addr . inet_service : verdict; }
+		flush chain inet peapod hairpin
+		add element inet peapod snat4 { tcp . 8080 . 10.1.0.2 . 80 : goto hairpin4 }
+		delete set inet peapod snatlocal4
+		delete set inet peapod snatall4
+		delete set inet peapod snatlocal6
+		delete set inet peapod snatall6
+	END
+}
+
+@test "the table of an older version: its pods keep their ports, new ones get theirs, DEL empties both" {
+	local first=$POD
+	ports '[{hostPort: 8080, containerPort: 80}]'
+	cni ADD
+	older_table
+	serve "$first" TCP4-LISTEN:80 old
+	ports '[{hostPort: 8081, containerPort: 81}]'
+	POD=$(unique q)
+	new_netns "$POD"
+	cni ADD CNI_CONTAINERID=c2
+	serve "$POD" TCP4-LISTEN:81 new
+	assert_equal "$(asks "$HOST" TCP4:127.0.0.1:8080)" "old from 10.1.0.1"
+	assert_equal "$(asks "$HOST" TCP4:127.0.0.1:8081)" "new from 10.1.0.1"
+	cni DEL CNI_CONTAINERID=c2
+	POD=$first
+	ports '[{hostPort: 8080, containerPort: 80}]'
+	cni DEL
+	no_elements
+}

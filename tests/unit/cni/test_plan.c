@@ -102,6 +102,41 @@ TEST(plan_announces)
 			"", &a));
 }
 
+/* Is the IPv4 address announced to the bridge only? That of IPv6 is to all. */
+static bool is_whispered(const char *keys, const char *cni_args, struct arena *a)
+{
+	const char *plan = plan_for(keys, cni_args, a);
+
+	CHECK_HAS(plan, "pod announce eth0 10.1.0.2");
+	CHECK(!strstr(keys, "fd00::") || strstr(plan, "pod announce eth0 fd00::2\n"));
+	return strstr(plan, "pod announce eth0 10.1.0.2 to cni0\n");
+}
+
+TEST(plan_announces_to_the_gateway)
+{
+	auto_arena struct arena a = { 0 };
+
+	CHECK(is_whispered("\"type\":\"peapod\",\"isGateway\":true," V4, "", &a));
+	CHECK(is_whispered("\"type\":\"peapod\",\"isGateway\":true," V46, "", &a));
+	CHECK(!is_whispered("\"type\":\"peapod\",\"isGateway\":true," V4, "MAC=02:00:00:00:00:01",
+			    &a));
+	CHECK(!is_whispered("\"type\":\"peapod\"," V4, "", &a));
+	CHECK(!is_whispered("\"type\":\"bridge\",\"isGateway\":true," V4, "", &a));
+}
+
+/* A port of ours costs the host's IPv6 nothing; the reference's is as it makes it. */
+TEST(plan_bare_ports)
+{
+	auto_arena struct arena a = { 0 };
+	const char *ours = plan_for("\"type\":\"peapod\"," V4, "", &a),
+		   *theirs = plan_for("\"type\":\"bridge\"," V4, "", &a);
+
+	CHECK_HAS(ours, "host bridge cni0 no multicast snooping\n");
+	CHECK(!strstr(ours, "accept_ra"));
+	CHECK(!strstr(theirs, "snooping"));
+	CHECK_HAS(theirs, "host sysctl net/ipv6/conf/vethb4b65655071/accept_ra=0 if there\n");
+}
+
 TEST(plan_l2)
 {
 	auto_arena struct arena a = { 0 };
