@@ -111,10 +111,15 @@ static int ask(struct nft *n, const char *set, const struct portmap_key *key, el
 
 /* ---- mappings ---- */
 
-/* The comment is "OWNER DEVICE": cut it in two. */
-static void split_comment(struct held *h)
+/* The comment is "OWNER DEVICE": cut it in two. The byte behind it is a second NUL. */
+static void split_comment(struct held *h, const struct element *elem)
 {
-	char *space = strrchr(h->owner, ' ');
+	char *space;
+
+	_Static_assert(sizeof(h->owner) == sizeof(elem->comment) + 1, "room for two NULs");
+	memcpy(h->owner, elem->comment, sizeof(elem->comment));
+	h->owner[sizeof(elem->comment)] = '\0';
+	space = strrchr(h->owner, ' ');
 
 	h->device = space ? space + 1 : "";
 	if (space)
@@ -134,8 +139,7 @@ static void get_one(const struct element *elem, void *arg)
 	if (portmap_read(portmap_family(&g->map->ip), g->map->host_ip.len != 0, &elem->key,
 			 &elem->value, &g->out->map))
 		return;
-	memcpy(g->out->owner, elem->comment, sizeof(g->out->owner));
-	split_comment(g->out);
+	split_comment(g->out, elem);
 	g->found = true;
 }
 
@@ -166,8 +170,7 @@ static void list_one(const struct element *elem, void *arg)
 	if (all->n == LIST_MAX ||
 	    portmap_read(l->f, l->with_ip, &elem->key, &elem->value, &held.map))
 		return;
-	memcpy(held.owner, elem->comment, sizeof(held.owner));
-	split_comment(&held);
+	split_comment(&held, elem);
 	if (!l->goes(l->arg, held.owner))
 		return;
 	if (!(all->n & (all->n - 1))) /* at powers of two */
