@@ -188,7 +188,7 @@ int lease_sweep_keep(const struct lease_dir *d, const struct cni_attachment *val
 		     lease_gone_fn *gone, void *arg, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	struct keep keep = { arena_array(&a, n, sizeof(*keep.valid)), n, gone, arg };
+	struct keep keep = { arena_array(&a, n + 1, sizeof(*keep.valid)), n, gone, arg };
 
 	for (size_t i = 0; i < n; i++)
 		keep.valid[i].at = &valid[i];

@@ -63,12 +63,14 @@ struct owners owners_of(const char *network, const struct cni_attachment *v, siz
 
 void owners_sort(struct owners *owners)
 {
-	qsort(owners->v, owners->n, sizeof(*owners->v), by_text);
+	if (owners->n) /* an empty list may have no place */
+		qsort(owners->v, owners->n, sizeof(*owners->v), by_text);
 }
 
 bool owners_have(const struct owners *owners, const char *owner)
 {
-	return bsearch(&owner, owners->v, owners->n, sizeof(*owners->v), by_text) != NULL;
+	return owners->n &&
+	       bsearch(&owner, owners->v, owners->n, sizeof(*owners->v), by_text) != NULL;
 }
 
 bool owner_is_stale(const void *arg, const char *owner)
