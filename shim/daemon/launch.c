@@ -85,7 +85,8 @@ static void serve(const struct bootstrap *b, const struct pod_place *p, int list
 	struct err e = { 0 };
 	int result = -1;
 
-	if (!join_cgroup(b->options->shim_cgroup, &e) && !detach(b->debug, &e)) {
+	if (!place_own(listener, &e) && !join_cgroup(b->options->shim_cgroup, &e) &&
+	    !detach(b->debug, &e)) {
 		adjust_oom_score(containerd);
 		result = daemon_run(&args, &ready, &e);
 	}

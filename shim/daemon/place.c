@@ -18,6 +18,7 @@
 #include "spec/base/fd.h"
 #include "spec/base/json.h"
 #include "spec/base/path.h"
+#include "spec/base/proc.h"
 #include "spec/base/str.h"
 
 #define CONFIG	  "config.json"
@@ -88,6 +89,19 @@ static int set_address(const char *socket, struct sockaddr_un *addr, struct err 
 	return 0;
 }
 
+/* SO_PEERCRED of a connected socket is whoever called listen() last (unix(7)). */
+static bool listener_ends(int fd)
+{
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
+	struct proc_stat st;
+	struct err e;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || peer.pid <= 0)
+		return false; /* of another pid namespace */
+	return proc_stat(peer.pid, &st, &e) ? e.num == ENOENT : st.exiting;
+}
+
 bool place_alive(const char *socket_path)
 {
 	auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -96,8 +110,14 @@ bool place_alive(const char *socket_path)
 
 	if (fd < 0 || set_address(socket_path, &addr, &e))
 		return false;
-	/* EAGAIN: its queue is full, so it lives. */
-	return !connect(fd, (struct sockaddr *)&addr, sizeof(addr)) || errno == EAGAIN;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return errno == EAGAIN; /* its queue is full, so it lives */
+	return !listener_ends(fd);
+}
+
+int place_own(int listener, struct err *e)
+{
+	return listen(listener, BACKLOG) ? err_sys(e, "listen") : 0;
 }
 
 /* An fd that holds the lock of the socket's directory. */

@@ -23,8 +23,15 @@ void place_of(const struct bootstrap *b, const char *group, struct arena *a, str
  */
 char *place_group(const struct bootstrap *b, const char *bundle, struct arena *a);
 
-/* Does somebody accept connections on the socket? */
+/*
+ * Does a daemon listen on the socket? One that is about to end does not: its
+ * clients may learn of that, and ask here, before the kernel has closed the
+ * last of its fds.
+ */
 bool place_alive(const char *socket);
+
+/* To be called by the daemon, so that place_alive() judges by it and not by its starter. */
+int place_own(int listener, struct err *e);
 
 /*
  * A listening socket of mode 0600, or -1 with *e.num 0 when another process

@@ -15,6 +15,8 @@
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
 
+#define FLAG_EXITING 0x4 /* PF_EXITING of the kernel's include/linux/sched.h */
+
 pid_t proc_clone(struct clone_args *args)
 {
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
@@ -59,15 +61,18 @@ int proc_reap(pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* What stands behind the name: "", field 3 (state), 4 (parent), ... 22 (start time) ... */
+/* What stands behind the name: "", field 3 (state), 4 (parent), ... 9 (flags), 22 (start time) ...
+ */
 static int parse_stat(char **fields, size_t n, struct proc_stat *st)
 {
-	uint64_t ppid;
+	uint64_t ppid, flags;
 
 	if (n < 21 || strlen(fields[1]) != 1 || parse_u64(fields[2], 10, INT_MAX, &ppid) ||
+	    parse_u64(fields[7], 10, UINT32_MAX, &flags) ||
 	    parse_u64(fields[20], 10, UINT64_MAX, &st->start_time))
 		return -1;
 	st->state = fields[1][0];
+	st->exiting = st->state == 'Z' || st->state == 'X' || flags & FLAG_EXITING;
 	st->ppid = (pid_t)ppid;
 	return 0;
 }

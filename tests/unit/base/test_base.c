@@ -248,6 +248,7 @@ TEST(proc_of_ourselves)
 	ASSERT(!proc_stat(getpid(), &st, &e));
 	CHECK(st.ppid == getppid() && st.start_time);
 	CHECK(proc_alive(getpid(), st.start_time) && !proc_alive(getpid(), st.start_time + 1));
+	CHECK(!st.exiting);
 	CHECK(proc_stat(0x7ffffff0, &st, &e) == -1 && e.num == ENOENT);
 }
 
