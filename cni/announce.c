@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* announce: the kernel does so when an interface comes up, but then its port does not forward yet.
+ *
+ * Not by a packet socket: to close one takes a grace period of the kernel, several times as long
+ * as all the rest of ADD.
  */
 #include "cni/announce.h"
 
-#include <net/if_arp.h>
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 #include <netinet/icmp6.h>
-#include <netinet/if_ether.h>
 #include <netinet/in.h>
-#include <netpacket/packet.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -16,33 +19,45 @@
 #define NA_HOPS	 255 /* others are not believed */
 #define OPT_SIZE 1   /* in units of eight bytes */
 
-static int announce4(const struct link *link, const struct ip_addr *ip, const struct mac *whom)
+/* Neighbours that have an entry learn; whoever has none asks when it needs one. */
+static int set_neighbour(struct rtnl *r, int gate, const struct ip_addr *ip, const struct mac *mac,
+			 struct err *e)
 {
-	struct sockaddr_ll to = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ARP),
-		.sll_ifindex = link->index,
-		.sll_halen = MAC_LEN,
+	const struct ndmsg head = {
+		.ndm_family = ip_is_v4(ip) ? AF_INET : AF_INET6,
+		.ndm_ifindex = gate,
+		.ndm_state = NUD_REACHABLE,
 	};
-	struct ether_arp arp = {
-		.ea_hdr = { .ar_hrd = htons(ARPHRD_ETHER),
-			    .ar_pro = htons(ETH_P_IP),
-			    .ar_hln = MAC_LEN,
-			    .ar_pln = 4,
-			    .ar_op = htons(ARPOP_REQUEST) },
-	};
-	auto_fd int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct rtnl_req q = rtnl_req(RTM_NEWNEIGH, NLM_F_REPLACE, &head, sizeof(head));
 
-	if (fd < 0)
-		return -1;
-	if (whom)
-		memcpy(to.sll_addr, whom->b, MAC_LEN);
-	else
-		memset(to.sll_addr, 0xff, MAC_LEN);
-	memcpy(arp.arp_sha, link->mac.b, MAC_LEN);
-	memcpy(arp.arp_spa, ip->b, ip->len);
-	memcpy(arp.arp_tpa, ip->b, ip->len);
-	return sendto(fd, &arp, sizeof(arp), 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? -1 : 0;
+	rtnl_put(&q, NDA_DST, ip->b, ip->len);
+	rtnl_put(&q, NDA_LLADDR, mac->b, MAC_LEN);
+	return rtnl_do(r, &q, e) && e->num != ENOENT ? -1 : 0;
+}
+
+/* As if a frame had come from there: else the first one for it would go to all ports. */
+static int set_forwarding(struct rtnl *r, int port, const struct mac *mac, struct err *e)
+{
+	const struct ndmsg head = {
+		.ndm_family = AF_BRIDGE,
+		.ndm_ifindex = port,
+		.ndm_state = NUD_REACHABLE,
+		.ndm_flags = NTF_MASTER,
+	};
+	struct rtnl_req q =
+		rtnl_req(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
+
+	rtnl_put(&q, NDA_LLADDR, mac->b, MAC_LEN);
+	return rtnl_do(r, &q, e);
+}
+
+int announce_to_host(struct rtnl *host, int gate, const struct link *link, const struct ip_addr *ip,
+		     struct err *e)
+{
+	return set_neighbour(host, gate, ip, &link->mac, e) ||
+			       (link->peer && set_forwarding(host, link->peer, &link->mac, e))
+		       ? -1
+		       : 0;
 }
 
 static int announce6(const struct link *link, const struct ip_addr *ip)
@@ -77,7 +92,10 @@ static int announce6(const struct link *link, const struct ip_addr *ip)
 	return sendto(fd, &na, sizeof(na), 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? -1 : 0;
 }
 
-int announce(const struct link *link, const struct ip_addr *ip, const struct mac *to)
+int announce_to_all(struct rtnl *pod, const struct link *link, const struct ip_addr *ip,
+		    struct err *e)
 {
-	return ip_is_v4(ip) ? announce4(link, ip, to) : announce6(link, ip);
+	if (ip_is_v4(ip))
+		return link_keep_mac(pod, link, e);
+	return announce6(link, ip) ? err_sys(e, "send a neighbour advertisement") : 0;
 }

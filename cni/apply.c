@@ -192,7 +192,7 @@ static int do_gateway(struct net *n, const struct op *op, struct err *e)
 	if (op_link(n, op, &link, e) || inet_addr_list(&n->host, link.index, &a, &addrs, e))
 		return -1;
 	n->gate = op->dev;
-	n->gate_mac = link.mac;
+	n->gate_index = link.index;
 	for (size_t i = 0; i < addrs.n; i++)
 		if (ip_eq(&addrs.v[i].ip, &net->ip) && addrs.v[i].bits == net->bits)
 			return 0;

@@ -191,16 +191,20 @@ int is_veth(struct net *n, const struct op *op, struct err *e)
 	return 0;
 }
 
-/* Only a comfort: who has no right to make such packets has a working pod all the same. */
+/* Only a comfort: a pod works without it, and neighbours find out. */
 int do_announce(struct net *n, const struct op *op, struct err *e)
 {
 	const char *gate = op->announce.gate;
-	bool known = gate && n->gate && str_eq(gate, n->gate);
+	const struct ip_addr *ip = &op->announce.ip;
+	struct err ignored;
 	struct link link;
 
 	if (op_link(n, op, &link, e) || net_go(n, op->where == IN_POD, e))
 		return -1;
-	announce(&link, &op->announce.ip, known ? &n->gate_mac : NULL);
+	if (gate && n->gate && str_eq(gate, n->gate))
+		announce_to_host(&n->host, n->gate_index, &link, ip, &ignored);
+	else
+		announce_to_all(op_side(n, op->where), &link, ip, &ignored);
 	return 0;
 }
 

@@ -264,7 +264,7 @@ int link_keep_mac(struct rtnl *r, const struct link *link, struct err *e)
 	struct rtnl_req q = link_req(RTM_NEWLINK, 0, link->index, 0, 0);
 
 	rtnl_put(&q, IFLA_ADDRESS, link->mac.b, MAC_LEN);
-	return rtnl_do(r, &q, e) ? err_ctx(e, "fix the MAC of a bridge") : 0;
+	return rtnl_do(r, &q, e) ? err_ctx(e, "fix the MAC of an interface") : 0;
 }
 
 int link_set_flags(struct rtnl *r, int index, uint32_t flags, uint32_t mask, struct err *e)

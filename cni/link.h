@@ -82,7 +82,10 @@ struct link_marks {
 };
 int link_mark(struct rtnl *r, const char *name, const struct link_marks *marks, struct err *e);
 
-/* Give a bridge the MAC that it has: from then on it does not follow that of its ports. */
+/*
+ * Give an interface the MAC that it has. A bridge does not follow that of its
+ * ports from then on; one that notifies tells its neighbours.
+ */
 int link_keep_mac(struct rtnl *r, const struct link *link, struct err *e);
 
 /* Change flags (IFF_UP, IFF_PROMISC) that mask selects. */

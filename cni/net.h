@@ -23,7 +23,7 @@ struct net {
 	const char *pod_dev;  /* the interface in the pod that was looked up last, */
 	int pod_index;	      /* and its index */
 	const char *gate;     /* the host's device with the gateways' addresses, */
-	struct mac gate_mac;  /* and its MAC */
+	int gate_index;	      /* and its index */
 	const char *mapped;   /* owner of the host ports that this run mapped, or NULL */
 	const char *guarded;  /* owner of the port whose MAC this run had checked, or NULL */
 	const char *admitted; /* owner of the firewall's elements that this run made, or NULL */

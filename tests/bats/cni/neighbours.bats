@@ -55,6 +55,9 @@ knows() {
 	conf '.runtimeConfig.ips = ["10.1.0.7"]'
 	cni ADD
 	wait_until 30 is_neighbour 10.1.0.7 0a:58:0a:01:00:07
+	# nor of the first frame for it: the bridge knows its port
+	on_host bridge -j fdb show br br0 | jq -e '.[] | select(.mac == "0a:58:0a:01:00:07" and .master == "br0" and .state != "permanent")'
+	assert_equal "$(on_host ip -j neigh show 10.1.0.8)" "[]" # and nobody is noted that none asked for
 	POD=$(unique r)
 	new_netns "$POD"
 	conf '.runtimeConfig.ips = ["10.1.0.8"] | .runtimeConfig.mac = "02:00:00:00:00:05"'
