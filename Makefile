@@ -51,7 +51,7 @@ ENGINE := $(call lib,shim/engine) $(call lib,spec/criu) $(OCI) $(BASE)
 SHIM = $(call lib,shim/daemon) $(call lib,spec/ttrpc) $(ENGINE)
 POD := $(call lib,shim/pod) $(call lib,spec/cni) $(ENGINE)
 
-.PHONY: all check unit bats lint demo install pause-image clean
+.PHONY: all check unit bats lint demo install pause-image clean man
 .SECONDARY:
 all: $(B)/peapod $(B)/peapod-cni $(B)/pause $(B)/containerd-shim-peapod-v2
 
@@ -96,6 +96,15 @@ link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $(B)/peapod: $(B)/shim/cli/main.o $(call lib,shim/cli) $(POD)
 	$(link) $(call whole,$(ENGINE_LIBS))
+
+# The pages of the manual, a command each: the tables of the program, and what was written by hand.
+all: man
+man: $(B)/man/peapod.8
+$(B)/man/peapod.8: $(B)/shim/cli/man/man $(wildcard shim/cli/man/*.mdoc)
+	@mkdir -p $(@D)
+	$< shim/cli/man $(@D)
+$(B)/shim/cli/man/man: $(B)/shim/cli/man/main.o $(call lib,shim/cli) $(POD)
+	$(link) $(ENGINE_LIBS)
 
 $(B)/containerd-shim-peapod-v2: $(B)/shim/daemon/main.o $(SHIM)
 	$(link) $(call whole,$(SHIM_LIBS))
@@ -218,7 +227,7 @@ install: all
 	install -m 755 $(B)/pause $(DESTDIR)$(PREFIX)/libexec/peapod/
 	install -m 755 $(B)/peapod-cni $(DESTDIR)$(CNI_BIN)/peapod-cni
 	ln -sf peapod-cni $(DESTDIR)$(CNI_BIN)/peapod
-	install -m 644 $(wildcard shim/*/*.8 cni/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 $(B)/man/*.8 $(wildcard shim/*/*.8 cni/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
 	$(B)/peapod completion bash >$(DESTDIR)$(BASH_COMPLETION)/peapod
 	$(B)/peapod completion zsh >$(DESTDIR)$(ZSH_COMPLETION)/_peapod
 	$(B)/peapod-cni completion bash >$(DESTDIR)$(BASH_COMPLETION)/peapod-cni

@@ -80,6 +80,10 @@ struct cli_no_options {
 };
 extern const struct opt cli_no_options[];
 
+/* All of them, in the order of the help; ends with NULL. commands.c */
+#define CLI_COMMANDS 20
+extern const struct cli_command *const cli_commands[CLI_COMMANDS + 1];
+
 /* cmd_life.c */
 extern const struct cli_command cmd_create, cmd_run, cmd_start, cmd_delete;
 /* cmd_exec.c */

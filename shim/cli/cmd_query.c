@@ -50,8 +50,8 @@ struct list_options {
 
 static const struct opt list_options[] = {
 	CLI_HELP_ROW(struct list_options),
-	{ "format", 'f', OPT_ENUM, offsetof(struct list_options, format), "FORMAT", "table or json",
-	  format_names },
+	{ "format", 'f', OPT_ENUM, offsetof(struct list_options, format), "FORMAT",
+	  "table (the default) or json", format_names },
 	{ "quiet", 'q', OPT_FLAG, offsetof(struct list_options, quiet), NULL, "only the ids",
 	  NULL },
 	{ 0 },
@@ -109,8 +109,8 @@ struct ps_options {
 
 static const struct opt ps_options[] = {
 	CLI_HELP_ROW(struct ps_options),
-	{ "format", 'f', OPT_ENUM, offsetof(struct ps_options, format), "FORMAT", "table or json",
-	  format_names },
+	{ "format", 'f', OPT_ENUM, offsetof(struct ps_options, format), "FORMAT",
+	  "table (the default) or json", format_names },
 	{ 0 },
 };
 

@@ -10,9 +10,7 @@
 #include <unistd.h>
 
 #include "shim/cli/cli.h"
-#include "shim/cli/completion.h"
 #include "shim/cli/globals.h"
-#include "shim/cli/pod.h"
 #include "shim/engine/sealed.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
@@ -20,55 +18,22 @@
 
 #define SPEC_VERSION "1.3.0" /* of runtime-spec, newest that is understood */
 
-static int run_pod(struct cli *cli, const void *options, int argc, char **argv, struct err *e)
-{
-	(void)options;
-	return pod_command(cli, argc, argv, e);
-}
-
-/* Rows without options get all their arguments as they are. */
-static const struct cli_command cmd_pod = {
-	.name = "pod", .operands = "COMMAND ...", .help = "pods without a cluster", .run = run_pod
-};
-static int run_completion(struct cli *cli, const void *options, int argc, char **argv,
-			  struct err *e);
-
-static const struct cli_command cmd_completion = {
-	.name = "completion",
-	.operands = "bash|zsh",
-	.help = "print a script that completes command lines in a shell",
-	.options = cli_no_options,
-	.size = sizeof(struct cli_no_options),
-	.min = 1,
-	.max = 1,
-	.plain = true,
-	.run = run_completion,
-};
-
-/* Rows without a help text are not listed. */
-static const struct cli_command *const commands[] = {
-	&cmd_create,	 &cmd_start,   &cmd_run,    &cmd_exec,	 &cmd_kill,   &cmd_pause,
-	&cmd_resume,	 &cmd_delete,  &cmd_state,  &cmd_list,	 &cmd_ps,     &cmd_spec,
-	&cmd_features,	 &cmd_pod,     &cmd_update, &cmd_events, &cmd_doctor, &cmd_completion,
-	&cmd_checkpoint, &cmd_restore, NULL,
-};
-
 static const struct cli_command *find_command(const char *name)
 {
-	for (size_t i = 0; commands[i]; i++) {
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
+	for (size_t i = 0; cli_commands[i]; i++) {
+		if (!strcmp(cli_commands[i]->name, name))
+			return cli_commands[i];
 	}
 	return NULL;
 }
 
 static int unknown_command(const char *name, struct err *e)
 {
-	struct name names[countof(commands)] = { 0 };
+	struct name names[CLI_COMMANDS + 1] = { 0 };
 	const char *near;
 
-	for (size_t i = 0; commands[i]; i++)
-		names[i].name = commands[i]->name;
+	for (size_t i = 0; cli_commands[i]; i++)
+		names[i].name = cli_commands[i]->name;
 	near = names_nearest(names, name);
 	if (near)
 		return err_set(e, EINVAL, "unknown command '%s', did you mean '%s'?", name, near);
@@ -80,37 +45,20 @@ static void print_text(const struct str *text)
 	(void)write_all(STDOUT_FILENO, text->s, text->len); /* a closed stdout is the caller's */
 }
 
-static int run_completion(struct cli *cli, const void *options, int argc, char **argv,
-			  struct err *e)
-{
-	const struct completion c = { cli_global_options, commands, pod_commands };
-	const struct name *shell = names_find(completion_shells, argv[0]);
-	auto_str struct str s = { 0 };
-
-	(void)cli;
-	(void)options;
-	(void)argc;
-	if (!shell)
-		return err_set(e, EINVAL, "unknown shell '%s', expected bash or zsh", argv[0]);
-	completion_script(&c, (enum completion_shell)shell->value, &s);
-	if (write_all(STDOUT_FILENO, s.s, s.len))
-		return err_sys(e, "write to standard output");
-	return 0;
-}
-
 static void show_usage(void)
 {
 	auto_str struct str s = { 0 };
 
 	str_add(&s, "Usage: " CLI_NAME " [OPTIONS] COMMAND [ARGUMENTS]\n\n"
 		    "Runs containers from OCI bundles, and pods.\n\nCommands:\n");
-	for (size_t i = 0; commands[i]; i++) {
-		if (commands[i]->help)
-			str_addf(&s, "  %-12s %s\n", commands[i]->name, commands[i]->help);
+	for (size_t i = 0; cli_commands[i]; i++) {
+		if (cli_commands[i]->help)
+			str_addf(&s, "  %-12s %s\n", cli_commands[i]->name, cli_commands[i]->help);
 	}
 	str_add(&s, "\nOptions:\n");
 	opt_usage(cli_global_options, &s);
-	str_add(&s, "\n'" CLI_NAME " COMMAND --help' tells more; so does " CLI_NAME "(8).\n");
+	str_add(&s, "\n'" CLI_NAME " COMMAND --help' tells more; so do " CLI_NAME
+		    "(8) and\n" CLI_NAME "-COMMAND(8).\n");
 	print_text(&s);
 }
 

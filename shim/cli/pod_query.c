@@ -112,7 +112,7 @@ static const struct opt ps_options[] = {
 	CLI_HELP_ROW(struct ps_options),
 	{ "quiet", 'q', OPT_FLAG, offsetof(struct ps_options, quiet), NULL, "names only", NULL },
 	{ "format", 'f', OPT_ENUM, offsetof(struct ps_options, format), "table|json",
-	  "default table", ps_formats },
+	  "how to print them; default table", ps_formats },
 	{ 0 },
 };
 

@@ -233,19 +233,3 @@ in_foreground() {
 	run -1 pod lost
 	assert_output --partial "unknown command 'lost', did you mean 'logs'?"
 }
-
-@test "every command and option is in the man page and in the help" {
-	page=$TOP/shim/cli/peapod-pod.8
-	run -0 pod --help
-	commands=$(awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }' <<<"$output")
-	assert_equal "$(wc -w <<<"$commands")" 8
-	for command in $commands; do
-		grep -q "^\.It Cm $command" "$page" || fail "no '$command' in the page"
-		run -0 pod "$command" --help
-		mapfile -t options < <(grep -oE -- '--[a-z-]+' <<<"$output" | sort -u)
-		for option in "${options[@]}"; do
-			[ "$option" = --help ] || grep -q -- "Fl .*-${option#--}" "$page" ||
-				fail "no '$option' of '$command' in the page"
-		done
-	done
-}

@@ -96,20 +96,6 @@ setup() {
 	done
 }
 
-@test "every command and option is in the manual page" {
-	local page=$BATS_TEST_TMPDIR/page command option
-	requires mandoc
-	mandoc "$TOP/shim/cli/peapod.8" | col -b >"$page"
-	for command in '' ${PEAPOD_COMMANDS% pod}; do
-		# shellcheck disable=SC2086 # none for the program itself
-		"$PEAPOD" --criu /bin/true $command --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+' >"$BATS_TEST_TMPDIR/options"
-		while read -r option; do
-			grep -qE -- "(^|[ ,])$option([ ,]|\$)" "$page" || fail "$command $option is not in the page"
-		done <"$BATS_TEST_TMPDIR/options"
-		[ -z "$command" ] || grep -qE "^     $command( |\$)" "$page" || fail "$command is not in the page"
-	done
-}
-
 @test "options of other runtimes' callers are taken" {
 	mkdir "$STATE"
 	run -0 "$PEAPOD" --root "$STATE" --criu /usr/sbin/criu --rootless=false --systemd-cgroup list -q
