@@ -17,9 +17,10 @@ unique() {
 # In an emulated guest everything takes longer: how many times (hack/check-vm sets it).
 PATIENCE=${PEAPOD_PATIENCE:-1}
 
-# wait_until SECONDS COMMAND...: poll until the command succeeds.
+# wait_until SECONDS COMMAND...: poll until the command succeeds. A wait ends as soon as it does, so
+# its bound costs nothing where all is well and is never below 30 s; for what must not happen: keeps.
 wait_until() {
-	local deadline=$((SECONDS + $1 * PATIENCE))
+	local deadline=$((SECONDS + ($1 < 30 ? 30 : $1) * PATIENCE))
 	shift
 	until "$@"; do
 		if ((SECONDS >= deadline)); then
@@ -28,6 +29,18 @@ wait_until() {
 		fi
 		sleep 0.05
 	done
+}
+
+# keeps SECONDS COMMAND...: the command succeeds whenever it is tried in that time.
+keeps() {
+	local deadline=$((SECONDS + $1))
+	shift
+	while "$@"; do
+		((SECONDS < deadline)) || return 0
+		sleep 0.05
+	done
+	echo "no longer: $*" >&2
+	return 1
 }
 
 # ends_with CODE PID: wait for a background job of this shell (which `run` could not see).

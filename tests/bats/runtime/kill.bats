@@ -17,7 +17,7 @@ spawn_trapper() {
 	# shellcheck disable=SC2016 # for the shell in the container
 	spawn c sh -c 'for s in HUP INT USR1 USR2 TERM WINCH 40; do trap "echo $s >>/got" "$s"; done
 		echo >/ready; while :; do sleep 0.02; done'
-	wait_until 5 test -e "$DIR/c/rootfs/ready"
+	wait_until 30 test -e "$DIR/c/rootfs/ready"
 }
 
 got() {
@@ -32,7 +32,7 @@ got() {
 		# shellcheck disable=SC2086 # none for the default
 		run -0 peapod kill c ${pair%:*}
 		assert_output ''
-		wait_until 5 got "${pair#*:}"
+		wait_until 30 got "${pair#*:}"
 	done
 }
 
@@ -49,12 +49,12 @@ got() {
 @test "kill ends a created container" {
 	create_container c true
 	peapod kill c KILL
-	wait_until 5 has_status c stopped
+	wait_until 30 has_status c stopped
 }
 
 @test "kill of a stopped container is an error" {
 	spawn c true
-	wait_until 5 has_status c stopped
+	wait_until 30 has_status c stopped
 	for sig in KILL TERM 0; do
 		run -1 peapod kill c "$sig"
 		assert_output --partial 'container not running'
@@ -66,32 +66,31 @@ got() {
 
 @test "kill --all reaches every process" {
 	# shellcheck disable=SC2016
-	spawn c sh -c 'for i in 1 2 3; do sh -c "trap \"echo >>/got\" TERM; while :; do sleep 0.02; done" & done
-		trap : TERM; echo >/ready; while :; do wait; sleep 0.02; done'
-	wait_until 5 test -e "$DIR/c/rootfs/ready"
-	sleep 0.2 # for the three to set their traps
+	spawn c sh -c 'trap : TERM
+		for i in 1 2 3; do sh -c "trap \"echo >>/got\" TERM; echo >>/ready; while :; do sleep 0.02; done" & done
+		while :; do wait; sleep 0.02; done'
+	three() { [ "$(wc -l <"$DIR/c/rootfs/$1")" = 3 ]; }
+	wait_until 30 three ready
 	run -0 peapod kill --all c TERM
-	three() { [ "$(wc -l <"$DIR/c/rootfs/got")" = 3 ]; }
-	wait_until 5 three
+	wait_until 30 three got
 }
 
-# Nothing of the container's cgroup is left in it.
-no_pids() {
-	[ "$(peapod ps -f json c)" = '[]' ]
+# has_pids N: so many processes are in the container's cgroup.
+has_pids() {
+	[ "$(peapod ps -f json c | jq length)" = "$1" ]
 }
 
 @test "KILL ends all processes of a container without a pid namespace" {
-	new_bundle "$DIR/c" sh -c 'sleep 1000 & sleep 1000 & setsid sh -c "sleep 1000 & sleep 1000" & echo >/ready; wait'
+	new_bundle "$DIR/c" sh -c 'sleep 1000 & sleep 1000 & setsid sh -c "sleep 1000 & sleep 1000 & wait" & wait'
 	edit_config "$DIR/c" 'del(.linux.namespaces[] | select(.type == "pid"))'
 	peapod run -d -b "$DIR/c" c </dev/null >/dev/null 2>&1
-	wait_until 5 test -e "$DIR/c/rootfs/ready"
-	local pids
+	wait_until 30 has_pids 6 # the two shells and what they start
+	local pid pids
 	pids=$(peapod ps -f json c | jq -r '.[]')
-	[ "$(wc -w <<<"$pids")" -ge 5 ]
 	run -0 peapod kill c KILL
-	wait_until 5 has_status c stopped
+	wait_until 30 has_status c stopped
 	for pid in $pids; do
-		wait_until 5 is_gone "$pid"
+		wait_until 30 is_gone "$pid"
 	done
 }
 
@@ -100,24 +99,24 @@ no_pids() {
 	spawn c sleep 1000
 	peapod pause c
 	run -0 peapod kill c KILL
-	wait_until 5 has_status c stopped
+	wait_until 30 has_status c stopped
 	run -0 peapod delete c
 }
 
 @test "pause and resume" {
 	spawn c sh -c 'while :; do echo x >>/ticks; sleep 0.02; done'
-	wait_until 5 test -s "$DIR/c/rootfs/ticks"
+	wait_until 30 test -s "$DIR/c/rootfs/ticks"
 	run -0 peapod pause c
 	[ "$(status_of c)" = paused ]
 	local ticks
 	ticks=$(wc -l <"$DIR/c/rootfs/ticks")
 	run -1 peapod pause c
 	assert_output --partial 'paused'
-	sleep 0.2
-	[ "$ticks" = "$(wc -l <"$DIR/c/rootfs/ticks")" ]
+	same() { [ "$ticks" = "$(wc -l <"$DIR/c/rootfs/ticks")" ]; }
+	keeps 1 same
 	run -0 peapod resume c
 	more() { [ "$(wc -l <"$DIR/c/rootfs/ticks")" -gt "$ticks" ]; }
-	wait_until 5 more
+	wait_until 30 more
 	run -1 peapod resume c
 	assert_output --partial 'running'
 }
@@ -126,7 +125,7 @@ no_pids() {
 	create_container c true
 	run -1 peapod resume c
 	peapod kill c KILL
-	wait_until 5 has_status c stopped
+	wait_until 30 has_status c stopped
 	run -1 peapod pause c
 	assert_output --partial 'stopped'
 }

@@ -111,8 +111,7 @@ begin() {
 	begin </dev/null
 	pid=$(start_box)
 	stays() { [ -n "$(shim_pids)" ] && ! is_gone "$pid"; }
-	run -1 wait_until 4 no_shim
-	stays
+	keeps 4 stays
 	end_box
 	call Shutdown id=box
 	wait_until 20 no_shim
