@@ -327,7 +327,11 @@ static int delete_on_host(struct net *n, const char *name, struct err *e)
 
 	if (there <= 0 || net_go(n, false, e))
 		return there <= 0 ? there : -1;
-	return link_delete_detached(&n->host, name, link.index, e) && e->num != ENODEV ? -1 : 1;
+	if (link_delete_detached(&n->host, name, link.index, nft_fd(&n->nft), e) &&
+	    e->num != ENODEV)
+		return -1;
+	n->handed |= nft_fd(&n->nft) >= 0;
+	return 1;
 }
 
 /* Waits for the kernel, since a child would keep the pod's namespace alive. */

@@ -15,32 +15,62 @@
 #define STEP_NS	    50000L /* first pause between two looks; doubles up to STEP_MAX_NS */
 #define STEP_MAX_NS 5000000L
 
-/* Nothing of the caller's stays open: stdio is /dev/null, all else but the socket is closed. */
-static int let_go(int keep)
+/* Nothing of the caller's stays open: stdio is /dev/null, all else but these two is closed. */
+static int let_go(int one, int other)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int last = one > other ? one : other;
 
 	if (null < 0)
 		return -1;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(null, fd) < 0)
 			return -1;
-	for (int fd = STDERR_FILENO + 1; fd < keep; fd++)
-		close(fd);
+	for (int fd = STDERR_FILENO + 1; fd < last; fd++)
+		if (fd != one && fd != other)
+			close(fd);
 	setsid();
-	return proc_close_from((unsigned int)keep + 1);
+	return proc_close_from((unsigned int)last + 1);
 }
 
-static void child(struct rtnl *r, int index)
+static void child(struct rtnl *r, int index, int other)
 {
 	struct err ignored;
 
-	if (let_go(nl_socket_get_fd(r->sock)))
+	if (let_go(nl_socket_get_fd(r->sock), other))
 		_exit(EXIT_FAILURE);
 	_exit(link_delete(r, index, &ignored) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-int link_delete_detached(struct rtnl *r, const char *name, int index, struct err *e)
+/* Whoever closes it last waits, so the child goes on when the caller has ended. */
+static void hold(int fd, int caller)
+{
+	char c;
+
+	if (!let_go(fd, caller))
+		(void)!read(caller, &c, sizeof(c));
+	_exit(EXIT_SUCCESS);
+}
+
+void close_detached(int fd)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC))
+		return;
+	pid = fork();
+	if (!pid) {
+		close(pair[1]);
+		hold(fd, pair[0]);
+	}
+	close(pair[0]);
+	if (pid < 0)
+		close(pair[1]);
+	/* else it stays open up to the end of this process */
+}
+
+int link_delete_detached(struct rtnl *r, const char *name, int index, int other, struct err *e)
 {
 	struct timespec pause = { 0, STEP_NS };
 	struct rtnl look = { 0 };
@@ -52,7 +82,7 @@ int link_delete_detached(struct rtnl *r, const char *name, int index, struct err
 		return -1;
 	pid = fork();
 	if (!pid)
-		child(r, index);
+		child(r, index, other);
 	while ((there = link_get(&look, name, &link, e)) > 0 && link.index == index) {
 		/* Ended (or never begun), and still there: hear the reason ourselves. */
 		if (pid < 0 || waitpid(pid, NULL, WNOHANG) == pid) {

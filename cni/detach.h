@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* detach: delete an interface, and let a child wait for the kernel's grace period. */
+/* detach: delete an interface, close a socket, and let a child wait for the kernel's grace period.
+ */
 #ifndef CNI_DETACH_H
 #define CNI_DETACH_H
 
@@ -13,7 +14,12 @@
  * is freed. A child waits for that. It holds no file of the caller's (whose
  * pipes would not end) but the socket, so this one has to be of a namespace
  * that may live that long: the host's. The process must be in that namespace.
+ *
+ * The child closes `other` too (-1: none), a socket of that namespace that takes long to close.
  */
-int link_delete_detached(struct rtnl *r, const char *name, int index, struct err *e);
+int link_delete_detached(struct rtnl *r, const char *name, int index, int other, struct err *e);
+
+/* Have a child close that socket, which the caller closes at once. Failing, the caller waits. */
+void close_detached(int fd);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "cni/detach.h"
 #include "cni/netns.h"
 #include "spec/base/auto.h"
 
@@ -39,6 +40,8 @@ void net_close(struct net *n)
 		net_go(n, false, &ignored);
 	rtnl_close(&n->pod);
 	rtnl_close(&n->host);
+	if (n->nft.sock && n->nft.slow && !n->handed)
+		close_detached(nft_fd(&n->nft));
 	nft_close(&n->nft);
 	close_fd(&n->host_ns);
 }

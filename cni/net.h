@@ -20,6 +20,7 @@ struct net {
 	bool in_pod;	     /* where this process is now */
 	struct rtnl host, pod;
 	struct nft nft;	      /* opened when first needed */
+	bool handed;	      /* a child has it too, and will close it */
 	const char *pod_dev;  /* the interface in the pod that was looked up last, */
 	int pod_index;	      /* and its index */
 	const char *gate;     /* the host's device with the gateways' addresses, */
@@ -41,7 +42,7 @@ struct net {
 /* pod_ns is borrowed, -1 for none. */
 int net_open(struct net *n, int pod_ns, struct err *e);
 
-/* Back in the host's namespace; the nft socket is closed last, since that may take long. */
+/* Back in the host's namespace; where closing the nft socket takes long a child does it. */
 void net_close(struct net *n);
 
 /* Move the process there, if it is elsewhere. */

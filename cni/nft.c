@@ -40,6 +40,25 @@ void nft_close(struct nft *n)
 	n->sock = NULL;
 }
 
+int nft_fd(const struct nft *n)
+{
+	return n->sock ? mnl_socket_get_fd(n->sock) : -1;
+}
+
+static bool is_deletion(uint16_t type)
+{
+	switch (type) {
+	case NFT_MSG_DELTABLE:
+	case NFT_MSG_DELCHAIN:
+	case NFT_MSG_DELRULE:
+	case NFT_MSG_DELSET:
+	case NFT_MSG_DELSETELEM:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void start_msg(struct nft_batch *b, uint16_t type, uint16_t flags, uint8_t family,
 		      uint16_t res_id)
 {
@@ -77,6 +96,7 @@ void nft_begin(const struct nft *n, struct nft_batch *b, char *buf)
 void nft_msg(struct nft_batch *b, uint16_t type, uint16_t flags)
 {
 	finish_msg(b);
+	b->deletes |= is_deletion(type);
 	start_msg(b, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, b->family, 0);
 }
 
@@ -130,6 +150,7 @@ static int send_batch(struct nft *n, const struct nft_batch *b, struct err *e)
 	if (b->full)
 		return err_set(e, E2BIG, "nftables batch is larger than %d bytes", NFT_BATCH_MAX);
 	n->seq = b->seq;
+	n->slow |= b->deletes;
 	if (mnl_socket_sendto(n->sock, b->buf, b->len) < 0)
 		return err_sys(e, "send to nftables");
 	return 0;

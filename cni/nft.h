@@ -15,16 +15,18 @@
 /*
  * nf_tables is spoken to directly, in terms of linux/netfilter/nf_tables.h.
  * Closing the socket after something was deleted takes 7 to 11 ms (a grace
- * period in the kernel), so callers close it last.
+ * period in the kernel): callers let a child do it (detach.h).
  */
 struct nft {
 	struct mnl_socket *sock; /* NULL: not open */
 	uint32_t seq;
+	bool slow; /* to close */
 };
 
 /* Open in the current network namespace, to stay there. */
 int nft_open(struct nft *n, struct err *e);
 void nft_close(struct nft *n);
+int nft_fd(const struct nft *n); /* -1: not open */
 
 /*
  * A batch: all of its messages take effect at once, or none. Puts return
@@ -36,7 +38,7 @@ struct nft_batch {
 	struct nlmsghdr *nlh; /* the message under construction */
 	uint32_t first_seq, seq;
 	uint8_t family; /* NFPROTO_* of the table; inet at the beginning */
-	bool full;
+	bool full, deletes;
 };
 
 /* Begin; the buffer is the caller's. */

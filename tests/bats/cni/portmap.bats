@@ -292,6 +292,27 @@ no_pairs() {
 	plugin "$REFERENCE/bridge" DEL CNI_PATH="$REFERENCE:$BIN"
 }
 
+# The kernel takes long to close the socket of a deletion. A child waits for it, which has nothing
+# of the caller's open: one that reads to the end of a pipe would wait as well.
+@test "portmap DEL waits for no grace period: a child has the socket only, and ends" {
+	requires strace
+	local trace=$BATS_TEST_TMPDIR/trace
+	conf '.type = "portmap" | .prevResult = {cniVersion: "1.0.0", interfaces: [{name: "eth0", sandbox: "x"}],
+		ips: [{address: "10.1.0.2/24", interface: 0}]} | .runtimeConfig.portMappings = [{hostPort: 8080, containerPort: 80}]'
+	plugin "$BIN/portmap" ADD >/dev/null
+	run ! no_elements
+	printf '#!/bin/sh\nexec strace -f -y -o %s -e trace=close,close_range,exit_group %s\n' "$trace" "$BIN/portmap" >"$BATS_TEST_TMPDIR/traced"
+	chmod +x "$BATS_TEST_TMPDIR/traced"
+	run -0 plugin "$BATS_TEST_TMPDIR/traced" DEL ASAN_OPTIONS=detect_leaks=0
+	assert_output ""
+	no_elements
+	# the parent ends first, and the child after it, with the end of stdio behind it
+	run -0 awk '/exit_group/ { print $1 }' "$trace"
+	assert_equal "${#lines[@]}" 2
+	assert_equal "${lines[0]}" "$(awk 'NR == 1 { print $1 }' "$trace")"
+	run ! grep -E "^${lines[1]} .*NETLINK:\[[A-Z]*NETFILTER" "$trace"
+}
+
 @test "portmap: no prevResult is an error, no mappings hand the result on; keys refused by name" {
 	local key
 	conf '.type = "portmap"'
