@@ -197,6 +197,7 @@ static void ended(struct daemon *d, struct process *p, int status)
 		(unsigned int)(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 	clock_gettime(CLOCK_REALTIME, &p->exited_at);
 	p->reaped = true;
+	oom_look(&p->task->oom); /* the reason of an end comes before it */
 	if (p->state != ST_STARTING)
 		life_settle(d, p);
 }

@@ -2,16 +2,20 @@
 /* oom: tell of kills, and leave with the cgroup. */
 #include "shim/daemon/oom.h"
 
-static void on_event(struct loop_source *src, uint32_t events)
+void oom_look(struct oom *o)
 {
-	struct oom *o = container_of(src, struct oom, src);
-	int kills = oom_read(&o->watch);
+	int kills = o->loop ? oom_read(&o->watch) : 0;
 
-	(void)events;
 	if (kills < 0)
 		oom_done(o);
 	else if (kills)
 		o->fn(o->arg);
+}
+
+static void on_event(struct loop_source *src, uint32_t events)
+{
+	(void)events;
+	oom_look(container_of(src, struct oom, src));
 }
 
 int oom_start(struct oom *o, struct loop *loop, const struct oci_state *s, void (*fn)(void *arg),

@@ -25,6 +25,12 @@ struct oom {
  */
 int oom_start(struct oom *o, struct loop *loop, const struct oci_state *s, void (*fn)(void *arg),
 	      void *arg, struct err *e);
+
+/*
+ * Call it now if there was one that the loop has not heard of yet: on v2 the kernel tells some time
+ * after the kill, and a container that has ended may be deleted before.
+ */
+void oom_look(struct oom *o);
 void oom_done(struct oom *o);
 
 #endif

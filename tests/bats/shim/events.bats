@@ -93,6 +93,18 @@ events() { cat "$BATS_TEST_TMPDIR/events"; }
 	assert_output 2 # that of sleep, and this one
 }
 
+@test "that the kernel killed for want of memory is told before the end, of which it is the reason" {
+	listen
+	set_args "$BUNDLE" tail /dev/zero
+	edit_config "$BUNDLE" '.linux.resources.memory = {limit: 20971520}'
+	start_box
+	call Wait id=box
+	call Delete id=box
+	await "/tasks/delete box"
+	run -0 bash -c "uniq '$BATS_TEST_TMPDIR/events'"
+	assert_output "$(printf '/tasks/%s\n' 'create box' 'start box' 'oom box' 'exit box box 137' 'delete box')"
+}
+
 @test "pause and resume" {
 	listen
 	start_box
@@ -128,7 +140,7 @@ events() { cat "$BATS_TEST_TMPDIR/events"; }
 	start_box
 	end_box
 	call Shutdown id=box
-	wait_until 20 no_shim
+	wait_until 30 no_shim
 	has_event "/tasks/delete box"
 }
 
