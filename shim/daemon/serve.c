@@ -20,7 +20,7 @@
 #include "spec/base/str.h"
 
 #define ALONE_MS   2000
-#define POD_MS	   30000 /* a pod alone looks again */
+#define AGAIN_MS   30000 /* alone still: look again */
 #define LONELY_S   60	 /* before the first task: containerd may be slow */
 #define LONELY_MAX 86400
 #define LONELY	   "PEAPOD_SHIM_PATIENCE" /* seconds, in its place */
@@ -91,8 +91,8 @@ static void on_alone_timer(struct loop_source *src, uint32_t events)
 	loop_del(&d->loop, src);
 	if (abandoned(d) && !sandbox_forget(d))
 		daemon_leave(d);
-	else if (server_alone(&d->server) && d->sandbox.id &&
-		 loop_timer(&d->loop, src, POD_MS, 0, on_alone_timer, &e))
+	else if (!d->leaving && server_alone(&d->server) &&
+		 loop_timer(&d->loop, src, AGAIN_MS, 0, on_alone_timer, &e))
 		log_msg(LOG_WARN, "%s, going on", e.msg);
 }
 
