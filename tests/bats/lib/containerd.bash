@@ -22,12 +22,12 @@ start_containerd() {
 	END
 	containerd -c "$CTRD/config.toml" >"$CTRD/log" 2>&1 3>&- &
 	CTRD_PID=$!
-	wait_until 20 ctrd version >/dev/null 2>&1
+	wait_until 60 ctrd version >/dev/null 2>&1
 }
 
 # ctrd ARGS...: its client; it passes signals on to the container, so only KILL ends it
 ctrd() {
-	timeout -s KILL $((60 * PATIENCE)) ctr --address "$CTRD/sock" --namespace "$CTRD_NS" "$@"
+	timeout -s KILL $((120 * PATIENCE)) ctr --address "$CTRD/sock" --namespace "$CTRD_NS" "$@"
 }
 
 # Processes whose command line has the test's directory: containerd's shims.
@@ -39,18 +39,25 @@ no_shims() {
 	[ -z "$(containerd_shims)" ]
 }
 
-# stop_containerd: with all its containers; fails when a shim stays
-stop_containerd() {
-	local id left=0
-	[ -n "${CTRD_PID:-}" ] || return 0
+# What containerd refuses to delete while it is at work on it can be deleted later.
+all_deleted() {
+	local id
 	for id in $(ctrd tasks ls -q 2>/dev/null); do
 		ctrd tasks delete --force "$id" >/dev/null 2>&1 || :
 	done
 	for id in $(ctrd containers ls -q 2>/dev/null); do
 		ctrd containers rm "$id" >/dev/null 2>&1 || :
 	done
-	wait_until 10 no_shims || left=1
+	no_shims
+}
+
+# stop_containerd: with all its containers; fails when a shim stays
+stop_containerd() {
+	local left=0
+	[ -n "${CTRD_PID:-}" ] || return 0
+	wait_until 60 all_deleted || left=1
 	kill "$CTRD_PID"
+	wait_until 30 is_gone "$CTRD_PID" || kill -KILL "$CTRD_PID"
 	wait "$CTRD_PID" || :
 	# The snapshots and rootfs mounts of what was killed.
 	awk -v dir="$CTRD/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |

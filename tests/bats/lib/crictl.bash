@@ -39,15 +39,34 @@ program_of() {
 	return 1
 }
 
+# A network to which nobody has a route; two suites that choose at the same time choose among 4096.
+free_subnet() {
+	local net
+	for _ in {1..100}; do
+		net=10.$((224 + RANDOM % 16)).$((RANDOM % 256)).0/24
+		{ ip -4 route show root "$net" && ip -4 route show match "$net"; } | grep -qv '^default' || break
+	done
+	echo "$net"
+}
+
 start_cri() {
 	CONTAINERD=$(program_of "$(cri_major)") || return 0
 	CTR=${CONTAINERD%/*}/ctr
-	SUBNET=10.233.$((64 + RANDOM % 128)).0/24
+	SUBNET=$(free_subnet)
 	export CONTAINERD CTR SUBNET
 	! is_pauseless || export SANDBOXER=shim
 	type -P crictl >/dev/null || return 0
 	start_containerd
-	printf '%s-endpoint: unix://%s\n' runtime "$CDIR/c.sock" image "$CDIR/c.sock" >"$CDIR/crictl.yaml"
+	{
+		printf '%s-endpoint: unix://%s\n' runtime "$CDIR/c.sock" image "$CDIR/c.sock"
+		echo "timeout: $((120 * PATIENCE))" # 2 s for each request, otherwise
+	} >"$CDIR/crictl.yaml"
+}
+
+# restart_cri: after kill_containerd
+restart_cri() {
+	restart_containerd
+	wait_until 60 crictl info >/dev/null 2>&1
 }
 
 setup_cri() {
@@ -61,14 +80,37 @@ setup_cri() {
 
 # crictl ARGS...: never for longer than a test may last
 crictl() {
-	timeout -s KILL $((60 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" --timeout "$((30 * PATIENCE))s" "$@"
+	timeout -s KILL $((150 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" "$@"
 }
 
-# on_terminal LINE ARGS...: crictl on a terminal on which a line is typed
+# heard FILE TEXT LINE: the text is in the file; if not, the line is said (once more)
+heard() {
+	grep -qF -e "$2" "$1" || { echo "$3" && return 1; }
+}
+
+# say ID LINE ANSWER [MORE]: over attach, until the answer has come back over it, then more; prints
+# all that came. containerd passes input on before it listens to the output, so that an answer may
+# be missed.
+say() {
+	local out=$BATS_TEST_TMPDIR/said code=0
+	: >"$out"
+	# shellcheck disable=SC2094 # it is looked at while it is written
+	{ wait_until 30 heard "$out" "$3" "$2" && printf '%s' "${4:-}"; } | crictl attach -i "$1" >"$out" || code=$?
+	cat "$out"
+	return "$code"
+}
+
+# on_terminal LINE ARGS...: crictl on a terminal on which a line is typed as soon as the shell there
+# shows its prompt
 on_terminal() {
-	local line=$1
+	local line=$1 out=$BATS_TEST_TMPDIR/terminal code=0
 	shift
-	printf '%s\n' "$line" | "$TOOL/onpty" timeout -s KILL $((60 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" "$@"
+	: >"$out"
+	# shellcheck disable=SC2094
+	{ wait_until 30 heard "$out" '# ' '' && printf '%s\n' "$line"; } |
+		"$TOOL/onpty" timeout -s KILL $((150 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" "$@" >"$out" || code=$?
+	cat "$out"
+	return "$code"
 }
 
 # new_pod NAME [FILTER [JQ OPTIONS...]]: run a pod of the configuration that the jq filter makes
@@ -116,26 +158,38 @@ has_state() {
 	[ "$(inspect "$1" .status.state)" = "CONTAINER_$2" ]
 }
 
+ended_with() {
+	[ "$(inspect "$1" '"\(.status.exitCode) \(.status.reason)"')" = "$2" ]
+}
+
 # exits_with ID CODE [REASON]: it ends, with that
 exits_with() {
-	wait_until 15 has_state "$1" EXITED
+	wait_until 60 has_state "$1" EXITED || return
+	# that it had no memory left an event tells, which may come after the end
+	[ "${3:-}" != OOMKilled ] || wait_until 30 ended_with "$1" "$2 $3" || :
 	assert_equal "$(inspect "$1" '"\(.status.exitCode) \(.status.reason)"')" "$2 ${3:-Error}"
+}
+
+# logs_are ID TEXT: to be waited for, as containerd tells of the end of a container, and writes what
+# it has read of it, at the same time
+logs_are() {
+	[ "$(crictl logs "$1" 2>&1 | tr -d '\r')" = "$2" ]
 }
 
 # fetch ADDRESS PORT PATH: by HTTP, from the host
 fetch() {
-	printf 'GET %s HTTP/1.0\r\n\r\n' "$3" | socat -t 5 - "TCP:$1:$2,connect-timeout=5"
+	printf 'GET %s HTTP/1.0\r\n\r\n' "$3" | socat -t 30 - "TCP:$1:$2,connect-timeout=30"
 }
 
 cri_shims() {
-	pgrep -f "^[^ ]*containerd-shim-peapod-v2 (.* )?-address $CDIR/c.sock .*start\$" || :
+	shim_daemons -address "$CDIR/c.sock"
 }
 
 # What pods could leave on the host; empty when all is well.
 cri_leftovers() {
 	find /sys/fs/cgroup -type d -path "*/$NS/*" 2>/dev/null | sed 's/^/cgroup /'
 	awk -v dir="$CDIR/state/" 'index($5, dir) == 1 { print "mount " $5 }' /proc/self/mountinfo
-	cri_shims | sed 's/^/shim /'
+	shim_processes -address "$CDIR/c.sock" | sed 's/^/shim /'
 	find "$CDIR/state/io.containerd.runtime.v2.task/k8s.io" "$CDIR/state/io.containerd.sandbox.controller.v1.shim/k8s.io" \
 		-mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/bundle /'
 	grep -ls "$CDIR" "$PODS"/*/sandbox/spec.json | sed 's/^/files /'
@@ -147,13 +201,17 @@ no_leftovers() {
 	[ -z "$(cri_leftovers)" ]
 }
 
-teardown_cri() {
-	local id
-	[ -n "${NS:-}" ] || return 0
+# containerd may refuse for a moment to remove a pod whose shim has just died.
+all_pods_removed() {
 	crictl rmp -fa >/dev/null 2>&1 || :
-	if ! wait_until 10 no_leftovers; then
+	no_leftovers && [ -z "$(crictl pods -q)" ]
+}
+
+teardown_cri() {
+	[ -n "${NS:-}" ] || return 0
+	if ! wait_until 90 all_pods_removed; then
 		cri_leftovers >&2
-		for id in $(cri_shims); do kill -KILL "$id"; done
+		kill_shims -address "$CDIR/c.sock"
 		tail -n 20 "$CDIR/log" >&2
 		return 1
 	fi

@@ -7,6 +7,8 @@
 # CONTAINERD and CTR name other programs than those of the PATH (hack/containerd), and
 # PEAPOD_CONTAINERD a directory with both.
 
+load ../lib/daemon
+
 RUNTIME=io.containerd.peapod.v2
 IMAGE=peapod.local/busybox:test
 POD_ANNOTATION=io.kubernetes.cri.sandbox-id
@@ -19,7 +21,7 @@ start_containerd() {
 	if [ "$(id -u)" != 0 ] || ! command -v "$CONTAINERD" >/dev/null; then return 0; fi
 	# sockets are below it, and their paths have a limit
 	CDIR=$(mktemp -d /tmp/peapod-shim.XXXXXX)
-	"$TOP/hack/containerd" start "$CDIR" >"$BATS_FILE_TMPDIR/env"
+	"$TOP/hack/containerd" start "$CDIR" >"$BATS_FILE_TMPDIR/env" 3>&-
 	CONTAINERD_ADDRESS=$(sed -n 's/^CONTAINERD_ADDRESS=//p' "$BATS_FILE_TMPDIR/env")
 	export CDIR CONTAINERD_ADDRESS
 }
@@ -28,6 +30,18 @@ stop_containerd() {
 	[ -n "${CDIR:-}" ] || return 0
 	"$TOP/hack/containerd" stop "$CDIR"
 	rm -rf "$CDIR"
+}
+
+# kill_containerd, restart_containerd: it is killed, and comes back
+kill_containerd() {
+	local pid
+	pid=$(<"$CDIR/pid")
+	kill -KILL "$pid"
+	wait_until 30 is_gone "$pid"
+}
+
+restart_containerd() {
+	"$TOP/hack/containerd" start "$CDIR" >/dev/null 3>&-
 }
 
 setup_shim() {
@@ -39,7 +53,29 @@ setup_shim() {
 
 # ctr ARGS...: in this test's namespace, never for longer than a test may last
 ctr() {
-	timeout -s KILL $((30 * PATIENCE)) "$CTR" -n "$NS" "$@" 2> >(grep -v DEPRECATION >&2)
+	local code
+	{
+		timeout -s KILL $((120 * PATIENCE)) "$CTR" -n "$NS" "$@" 2>&1 >&9 9>&- | { grep -v DEPRECATION >&2 9>&- || :; }
+		code=${PIPESTATUS[0]}
+	} 9>&1
+	return "$code"
+}
+
+# watch_events FILE: from now on events go there, up to the end of containerd or stop_watching
+watch_events() {
+	"$CTR" -n "$NS" events >"$1" 2>/dev/null 3>&- &
+	WATCHER=$!
+	wait_until 30 is_watching "$1"
+}
+
+# The first event that is heard is one of these.
+is_watching() {
+	ctr images label "$IMAGE" "test=$RANDOM" >/dev/null
+	[ -s "$1" ]
+}
+
+stop_watching() {
+	kill -KILL "$WATCHER"
 }
 
 # run_task ID [CTR OPTIONS... --] COMMAND...: in the foreground, removed at the end
@@ -89,11 +125,11 @@ pid_of() {
 
 # shims: pids of this test's shims, whatever they serve
 shims() {
-	pgrep -f "^[^ ]*containerd-shim-peapod-v2 (.* )?-namespace $NS .*start\$" || :
+	shim_daemons -namespace "$NS"
 }
 
 no_shims() {
-	[ -z "$(shims)" ]
+	[ -z "$(shim_processes -namespace "$NS")" ]
 }
 
 remove_task() {
@@ -105,7 +141,7 @@ remove_task() {
 shim_leftovers() {
 	find /sys/fs/cgroup -type d -path "*/$NS/*" 2>/dev/null | sed 's/^/cgroup /'
 	awk -v ns="/$NS/" 'index($5, ns) { print "mount " $5 }' /proc/self/mountinfo
-	shims | sed 's/^/shim /'
+	shim_processes -namespace "$NS" | sed 's/^/shim /'
 	find "$CDIR/state/io.containerd.runtime.v2.task/$NS" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/bundle /'
 	find "$PODS" -lname "*/$NS/*" 2>/dev/null | sed 's/^/record /'
 }
@@ -114,13 +150,18 @@ nothing_left() {
 	[ -z "$(shim_leftovers)" ]
 }
 
-teardown_shim() {
+# containerd may refuse for a moment to delete a task whose shim has just died.
+all_removed() {
 	local id
-	[ -n "${NS:-}" ] && [ -n "${CDIR:-}" ] || return 0
 	for id in $(ctr containers list -q); do remove_task "$id"; done
-	if ! wait_until 10 nothing_left; then
+	nothing_left
+}
+
+teardown_shim() {
+	[ -n "${NS:-}" ] && [ -n "${CDIR:-}" ] || return 0
+	if ! wait_until 60 all_removed; then
 		shim_leftovers >&2
-		for id in $(shims); do kill -KILL "$id"; done
+		kill_shims -namespace "$NS"
 		return 1
 	fi
 	ctr images rm "$IMAGE" >/dev/null || :

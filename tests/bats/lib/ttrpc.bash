@@ -5,6 +5,8 @@
 #
 # $BUNDLE is a bundle that sleeps, for the container "box"; $SOCKET is the shim's.
 
+load ../lib/daemon
+
 # setup_ttrpc [EVENTS]: a running shim; EVENTS is the socket for its events
 setup_ttrpc() {
 	setup_containers
@@ -18,10 +20,8 @@ setup_ttrpc() {
 
 teardown_ttrpc() {
 	local id
-	for id in $(shim_pids); do
-		kill -KILL "$id"
-		wait_until 5 is_gone "$id"
-	done
+	[ -n "${NS:-}" ] || return 0
+	kill_shims -namespace "$NS"
 	for id in b box; do
 		[ -z "${SOCKET:-}" ] || shim_for "$id" -bundle "$BUNDLE" delete >/dev/null
 	done
@@ -35,17 +35,17 @@ shim() { shim_for box "$@"; }
 shim_for() {
 	local id=$1
 	shift
-	TTRPC_ADDRESS=$EVENTS timeout -s KILL $((20 * PATIENCE)) "$B/containerd-shim-peapod-v2" -namespace "$NS" -id "$id" -address "$BATS_TEST_TMPDIR/c.sock" "$@" 3>&-
+	TTRPC_ADDRESS=$EVENTS timeout -s KILL $((60 * PATIENCE)) "$B/containerd-shim-peapod-v2" -namespace "$NS" -id "$id" -address "$BATS_TEST_TMPDIR/c.sock" "$@" 3>&-
 }
 
-shim_pids() { pgrep -f "^[^ ]*containerd-shim-peapod-v2 -namespace $NS .*start\$" || :; }
-no_shim() { [ -z "$(shim_pids)" ]; }
+shim_pids() { shim_daemons -namespace "$NS"; }
+no_shim() { [ -z "$(shim_processes -namespace "$NS")" ]; }
 
 # call [OPTIONS] METHOD [FIELD=VALUE...]
 call() {
 	local options=()
 	while [[ $1 == -* ]]; do options+=("$1" "$2"); shift 2; done
-	timeout -s KILL $((60 * PATIENCE)) "$TOOL/ttrpc-call" "${options[@]}" "$SOCKET" "$@"
+	timeout -s KILL $((120 * PATIENCE)) "$TOOL/ttrpc-call" "${options[@]}" "$SOCKET" "$@"
 }
 
 create() { call Create id=box bundle="$BUNDLE" "$@"; }

@@ -38,5 +38,5 @@ USERNS='.linux.security_context.namespace_options.userns_options = {mode: 0} +
 	crictl start "$c"
 	run -0 crictl exec -s "$c" id -u
 	assert_output 0
-	wait_until 5 grep -q reopened "$LOGS/u/app.log"
+	wait_until 30 grep -q reopened "$LOGS/u/app.log"
 }

@@ -36,7 +36,7 @@ teardown() { teardown_cri; }
 	crictl rmp "$pod"
 	run -0 crictl pods -q
 	assert_output ""
-	wait_until 5 no_leftovers
+	wait_until 30 no_leftovers
 }
 
 @test "exec: output, exit codes, input, and no such program" {
@@ -50,14 +50,15 @@ teardown() { teardown_cri; }
 	assert_output --partial 7
 	run -1 crictl exec -s "$c" no-such-program
 	assert_output --partial no-such-program
-	run -0 bash -c "seq 100000 | timeout $((30 * PATIENCE)) crictl --config $CDIR/crictl.yaml exec -i $c cat | cksum"
+	run -0 bash -c "seq 100000 | timeout $((150 * PATIENCE)) crictl --config $CDIR/crictl.yaml exec -i $c cat | cksum"
 	assert_output "$(seq 100000 | cksum)"
 }
 
 @test "exec on a terminal" {
 	local c
 	c=$(new_container "$(new_pod p)" app . sleep 1000)
-	run on_terminal 'tty; stty size; exit 5' exec -it "$c" sh
+	# the size comes by itself, some time after the start
+	run on_terminal 'tty; until stty size | grep "33 111"; do sleep 0.1; done; exit 5' exec -it "$c" sh
 	assert_failure
 	assert_output --partial /dev/pts/0
 	assert_output --partial "33 111"
@@ -66,30 +67,28 @@ teardown() { teardown_cri; }
 @test "ten megabytes through exec -s are complete" {
 	local c
 	c=$(new_container "$(new_pod p)" app . sleep 1000)
-	run -0 bash -c "timeout $((60 * PATIENCE)) crictl --config $CDIR/crictl.yaml exec -s $c sh -c 'yes 0123456789abcde | head -c 10485760' | head -c 10485760 | cksum"
+	run -0 bash -c "timeout $((150 * PATIENCE)) crictl --config $CDIR/crictl.yaml exec -s $c sh -c 'yes 0123456789abcde | head -c 10485760' | head -c 10485760 | cksum"
 	assert_output "$(yes 0123456789abcde | head -c 10485760 | cksum)"
 }
 
 @test "attach: a container's input and output, and the end of its input" {
 	local c
 	c=$(new_container "$(new_pod p)" app '.stdin = true | .stdin_once = true' sh -c 'cat; echo over')
-	attached() { printf 'one\ntwo\n' | crictl attach -i "$c"; }
-	run -0 attached
+	run -0 say "$c" zero zero $'one\ntwo\n'
 	assert_line one
 	assert_line two
 	exits_with "$c" 0 Completed
-	run -0 crictl logs "$c"
-	assert_output $'one\ntwo\nover'
+	complete() { [ "$(crictl logs "$c" | grep -v zero)" = $'one\ntwo\nover' ]; }
+	wait_until 30 complete
 }
 
 @test "attach twice: the end of the first one's input is not that of the container's" {
 	local c
 	c=$(new_container "$(new_pod p)" app '.stdin = true' sh -c 'while read -r line; do echo "got $line"; done')
-	say() { { echo "$1"; wait_until 30 grep -q "got $1" "$LOGS/p/app.log"; } | crictl attach -i "$c"; }
-	run -0 say one
+	run -0 say "$c" one "got one"
 	assert_line "got one"
 	has_state "$c" RUNNING
-	run -0 say two
+	run -0 say "$c" two "got two"
 	assert_line "got two"
 	has_state "$c" RUNNING
 }
@@ -104,7 +103,9 @@ teardown() { teardown_cri; }
 
 @test "logs: both streams, followed to the end" {
 	local c
-	c=$(new_container "$(new_pod p)" app . sh -c 'echo one; echo two >&2; sleep 1; echo three')
+	c=$(new_container "$(new_pod p)" app . sh -c 'echo one; echo two >&2; sleep 1; echo three; until [ -f /over ]; do sleep 0.1; done')
+	# it ends when its log is complete: crictl reads on until it sees the end, which the log may come after
+	{ wait_until 60 grep -q three "$LOGS/p/app.log" && touch "/proc/$(inspect "$c" .info.pid)/root/over"; } 3>&- &
 	run -0 --separate-stderr crictl logs -f "$c"
 	assert_output $'one\nthree'
 	# shellcheck disable=SC2154 # bats sets it
@@ -118,8 +119,10 @@ teardown() { teardown_cri; }
 @test "a hundred megabytes of logs are complete" {
 	local c
 	c=$(new_container "$(new_pod p)" app . sh -c 'yes $(printf %01023d 0) | head -n 102400')
-	wait_until 60 has_state "$c" EXITED
+	wait_until 120 has_state "$c" EXITED
 	exits_with "$c" 0 Completed
+	all_there() { [ "$(wc -l <"$LOGS/p/app.log")" -ge 102400 ]; }
+	wait_until 60 all_there
 	run -0 awk '$3 == "F" && length($4) == 1023 { n++ } END { print n, NR }' "$LOGS/p/app.log"
 	assert_output "102400 102400"
 	rm "$LOGS/p/app.log"
@@ -145,7 +148,7 @@ teardown() { teardown_cri; }
 	d=$(new_container "$pod" d . sleep 1000)
 	exits_with "$a" 0 Completed
 	exits_with "$b" 42
-	wait_until 10 grep -q set "$LOGS/p/c.log"
+	wait_until 30 grep -q set "$LOGS/p/c.log"
 	crictl stop -t 10 "$c"
 	exits_with "$c" 9
 	crictl stop -t 1 "$d"
@@ -187,12 +190,13 @@ teardown() { teardown_cri; }
 	pod=$(new_pod p)
 	c=$(new_container "$pod" app . sh -c 'i=0; while :; do i=$((i + 1)); done')
 	used() { [ "$(crictl stats -a -s 0 -o json "$1" | jq -r '.stats[0].cpu.usageCoreNanoSeconds.value // "0"')" -gt 1000000 ]; }
-	wait_until 10 used "$c"
-	run -0 crictl stats -o json "$c"
-	[ "$(jq -r '.stats[0].memory.workingSetBytes.value' <<<"$output")" -gt 0 ]
+	wait_until 30 used "$c"
+	in_memory() { [ "$(crictl stats -o json "$1" | jq -r '.stats[0].memory.workingSetBytes.value // "0"')" -gt 0 ]; }
+	wait_until 30 in_memory "$c"
 	run -0 crictl statsp -o json "$pod"
 	assert_equal "$(jq -r '.stats[0].attributes.metadata.name' <<<"$output")" p
-	[ "$(jq -r '.stats[0].linux.cpu.usageCoreNanoSeconds.value' <<<"$output")" -gt 0 ]
+	pod_used() { [ "$(crictl statsp -o json "$1" | jq -r '.stats[0].linux.cpu.usageCoreNanoSeconds.value // "0"')" -gt 0 ]; }
+	wait_until 30 pod_used "$pod"
 }
 
 @test "update of memory and cpu limits" {
@@ -209,10 +213,10 @@ teardown() { teardown_cri; }
 	local pod c pid
 	pod=$(new_pod p)
 	c=$(new_container "$pod" app . httpd -f -p 127.0.0.1:8080 -h /etc)
-	timeout -s KILL $((60 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" port-forward "$pod" 0:8080 >"$BATS_TEST_TMPDIR/ports" 2>&1 3>&- &
+	timeout -s KILL $((150 * PATIENCE)) crictl --config "$CDIR/crictl.yaml" port-forward "$pod" 0:8080 >"$BATS_TEST_TMPDIR/ports" 2>&1 3>&- &
 	pid=$!
 	port() { sed -nE 's/.*127.0.0.1:([0-9]+) -> 8080.*/\1/p' "$BATS_TEST_TMPDIR/ports" | head -n 1; }
 	answers() { [ -n "$(port)" ] && fetch 127.0.0.1 "$(port)" /passwd | grep -q ^root; }
-	wait_until 15 answers
+	wait_until 30 answers
 	kill "$pid"
 }

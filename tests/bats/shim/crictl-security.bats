@@ -63,9 +63,7 @@ status_line() {
 	local c
 	c=$(new_container "$(new_pod p)" app '.tty = true' sh -c 'tty; test -t 1 && test -t 2 && echo all; exit 4')
 	exits_with "$c" 4
-	without_returns() { crictl logs "$1" | tr -d '\r'; }
-	run -0 without_returns "$c"
-	assert_output $'/dev/pts/0\nall'
+	wait_until 30 logs_are "$c" $'/dev/pts/0\nall'
 }
 
 @test "seccomp: the runtime's default filters, unconfined does not" {
@@ -123,6 +121,7 @@ status_line() {
 	pod=$(new_pod p "$context")
 	a=$(new_container "$pod" a "$context" sh -c 'touch /made; exec sleep 1000')
 	b=$(new_container "$pod" b "$context" sleep 1000)
+	wait_until 30 test -e "/proc/$(inspect "$a" .info.pid)/root/made"
 	assert_equal "$(stat -c %u "/proc/$(inspect "$a" .info.pid)")" 1000000
 	run -0 crictl exec -s "$a" cat /proc/self/uid_map
 	assert_output --regexp '^ +0 +1000000 +65536'

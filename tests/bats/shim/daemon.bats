@@ -9,16 +9,13 @@ load ../lib/ttrpc
 setup() { setup_ttrpc; }
 
 teardown() {
-	[ -z "${SHIM_CGROUP:-}" ] || { wait_until 20 no_shim || :; find /sys/fs/cgroup -depth -type d -name "$SHIM_CGROUP" -exec rmdir {} +; }
+	[ -z "${SHIM_CGROUP:-}" ] || { wait_until 30 no_shim || :; find /sys/fs/cgroup -depth -type d -name "$SHIM_CGROUP" -exec rmdir {} +; }
 	teardown_ttrpc
 }
 
 # stop_shim: killed, and what it left removed
 stop_shim() {
-	local pid
-	pid=$(shim_pids)
-	kill -KILL "$pid"
-	wait_until 10 is_gone "$pid"
+	kill_shims -namespace "$NS"
 	shim -bundle "$BUNDLE" delete >/dev/null
 }
 
@@ -56,7 +53,7 @@ begin() {
 	run bash -c "cd '$BUNDLE' && printf '%b' '$options' | TTRPC_ADDRESS='' '$B/containerd-shim-peapod-v2' -namespace $NS -id box -address $BATS_TEST_TMPDIR/c.sock start 2>&1"
 	assert_failure
 	assert_output --partial "shim cgroup '$SHIM_CGROUP' cannot be joined"
-	no_shim
+	wait_until 30 no_shim
 }
 
 @test "a core scheduling cookie, or the reason why not" {
@@ -72,13 +69,16 @@ begin() {
 }
 
 @test "flags in every form that Go's programs take" {
+	local pid
 	stop_shim
 	SOCKET=$(cd "$BUNDLE" && TTRPC_ADDRESS='' "$B/containerd-shim-peapod-v2" --namespace="$NS" -id=box --address "$BATS_TEST_TMPDIR/c.sock" \
 		-publish-binary /usr/bin/containerd -debug start </dev/null 2>&1 3>&-)
 	[[ $SOCKET == unix:///* ]]
 	SOCKET=${SOCKET#unix://}
 	run -0 call Connect id=box
-	kill -KILL "$(sed -n 's/^shim_pid=//p' <<<"$output")"
+	pid=$(sed -n 's/^shim_pid=//p' <<<"$output")
+	kill -KILL "$pid"
+	wait_until 30 is_gone "$pid"
 }
 
 @test "a log that nobody reads holds nothing up" {
@@ -86,7 +86,7 @@ begin() {
 	mkfifo "$BUNDLE/log"
 	begin -debug </dev/null
 	exec 7<>"$BUNDLE/log"
-	timeout $((20 * PATIENCE)) bash -c 'until ! dd if=/dev/zero bs=4096 count=1 oflag=nonblock >&7 2>/dev/null; do :; done'
+	timeout $((120 * PATIENCE)) bash -c 'until ! dd if=/dev/zero bs=4096 count=1 oflag=nonblock >&7 2>/dev/null; do :; done'
 	kill -USR1 "$(shim_pids)"
 	start_box
 	state_is 2
@@ -102,42 +102,42 @@ begin() {
 	PEAPOD_SHIM_PATIENCE=0 run bash -c "cd '$BUNDLE' && TTRPC_ADDRESS='' '$B/containerd-shim-peapod-v2' -namespace $NS -id box -address $BATS_TEST_TMPDIR/c.sock start </dev/null 2>&1 3>&-"
 	assert_failure
 	assert_output --partial "PEAPOD_SHIM_PATIENCE"
-	no_shim
+	wait_until 30 no_shim
 	export PEAPOD_SHIM_PATIENCE=1
 	begin </dev/null
 	wait_until 30 no_shim
 	[ ! -e "$SOCKET" ]
 	# but one that was called stays as long as it has a container
-	begin </dev/null
+	PEAPOD_SHIM_PATIENCE=60 begin </dev/null
 	pid=$(start_box)
 	stays() { [ -n "$(shim_pids)" ] && ! is_gone "$pid"; }
 	keeps 4 stays
 	end_box
 	call Shutdown id=box
-	wait_until 20 no_shim
+	wait_until 30 no_shim
 }
 
 @test "SIGTERM ends it and leaves the container, which delete then ends" {
 	local pid
 	pid=$(start_box)
 	kill -TERM "$(shim_pids)"
-	wait_until 20 no_shim
+	wait_until 30 no_shim
 	run -1 is_gone "$pid"
 	shim -bundle "$BUNDLE" delete >/dev/null
-	wait_until 20 is_gone "$pid"
+	wait_until 30 is_gone "$pid"
 }
 
 @test "two deletes at once after a killed shim: both succeed, and nothing is left" {
 	local pid one two
 	pid=$(start_box)
-	kill -KILL "$(shim_pids)"
+	kill_shims -namespace "$NS"
 	shim -bundle "$BUNDLE" delete >"$BATS_TEST_TMPDIR/1" &
 	one=$!
 	shim -bundle "$BUNDLE" delete >"$BATS_TEST_TMPDIR/2" &
 	two=$!
 	ends_with 0 "$one"
 	ends_with 0 "$two"
-	wait_until 20 is_gone "$pid"
+	wait_until 30 is_gone "$pid"
 	[ ! -e "$SOCKET" ]
 	[ -z "$(leftovers)" ]
 	[ -s "$BATS_TEST_TMPDIR/1" ] && [ -s "$BATS_TEST_TMPDIR/2" ]
@@ -146,10 +146,15 @@ begin() {
 @test "a caller that is killed while it waits takes nothing along" {
 	local waiting
 	start_box
-	call Wait id=box >"$BATS_TEST_TMPDIR/wait" 3>&- &
+	# its sockets: the one that listens, and one for each caller
+	has_sockets() { [ "$(find "/proc/$(shim_pids)/fd" -lname 'socket:*' | wc -l)" = "$1" ]; }
+	wait_until 30 has_sockets 1
+	"$TOOL/ttrpc-call" "$SOCKET" Wait id=box >"$BATS_TEST_TMPDIR/wait" 3>&- &
 	waiting=$!
+	wait_until 30 has_sockets 2
 	state_is 2
-	kill -KILL "$waiting" "$(pgrep -P "$waiting")" 2>/dev/null || :
+	kill -KILL "$waiting"
+	wait_until 30 has_sockets 1
 	state_is 2
 	end_box
 }

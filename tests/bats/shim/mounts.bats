@@ -13,11 +13,12 @@ setup() {
 	mkdir "$WORK"
 }
 
+# The image of a loop device is let go with its mount.
+no_loop() { ! losetup -n -O BACK-FILE 2>/dev/null | grep -F "$BATS_TEST_TMPDIR"; }
+
 teardown() {
 	teardown_ttrpc
-	# the image of a loop device is let go with its mount
-	losetup -n -O BACK-FILE 2>/dev/null >"$BATS_TEST_TMPDIR/loops" || :
-	run -1 grep -F "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/loops"
+	wait_until 30 no_loop
 }
 
 # in_box PATH: as the container sees it
@@ -116,14 +117,14 @@ image() {
 	losetup -n -O BACK-FILE,AUTOCLEAR | grep -F "$WORK/image"
 	end_box
 	free() { ! losetup -n -O BACK-FILE | grep -F "$WORK/image"; }
-	wait_until 20 free
+	wait_until 30 free
 	# what was written is there, and a read-only one takes nothing
 	PID=$(start_box rootfs="ext4|$WORK/image||loop|ro")
 	assert_equal "$(<"$(in_box new)")" new
 	run touch "$(in_box more)"
 	assert_output --partial "Read-only"
 	end_box
-	wait_until 20 free
+	wait_until 30 free
 }
 
 @test "mounts that cannot be, by name; nothing of them is left" {

@@ -20,24 +20,12 @@ pid_of_container() { inspect "$1" .info.pid; }
 # in_container ID COMMAND...: its output, without the empty lines that crictl adds
 in_container() { crictl exec -s "$@" | sed '/^$/d'; }
 
-kill_containerd() {
-	local pid
-	pid=$(<"$CDIR/pid")
-	kill -KILL "$pid"
-	wait_until 15 is_gone "$pid"
-}
-
-restart_containerd() {
-	"$TOP/hack/containerd" start "$CDIR" >/dev/null 3>&-
-	wait_until 30 crictl info >/dev/null 2>&1
-}
-
 @test "no pause image, no pause process: the shim is the pod, for tools too" {
 	local pod shim pid kind ip
 	pod=$(new_pod p)
 	shim=$(cri_shims)
 	[ "$(wc -l <<<"$shim")" = 1 ]
-	assert_equal "$(pgrep -P "$shim" || :)" ""
+	wait_until 30 has_no_child "$shim" # the helper that made the pod
 	assert_equal "$(crictl inspectp "$pod" | jq -r .info.pid)" "$shim"
 	run -0 crictl images
 	refute_output --partial pause
@@ -50,7 +38,7 @@ restart_containerd() {
 	crictl stopp "$pod"
 	assert_equal "$(ns_of "$shim" net)" "$(ns_of self net)"
 	crictl rmp "$pod"
-	wait_until 15 no_leftovers
+	wait_until 30 no_leftovers
 }
 
 @test "the spec that is told names the pod's namespaces and mounts" {
@@ -78,7 +66,7 @@ restart_containerd() {
 	assert_line "$(printf '%s\tp' "$ip")"
 	run -0 in_container "$a" sh -c 'echo shared >/dev/shm/x && echo 10.9.8.7 there >>/etc/hosts'
 	kill_containerd
-	restart_containerd
+	restart_cri
 	b=$(new_container "$pod" b . sleep 1000)
 	run -0 in_container "$b" cat /dev/shm/x
 	assert_output shared
@@ -107,10 +95,11 @@ restart_containerd() {
 	pod=$(new_pod p "$both")
 	holder=$(crictl inspectp "$pod" | jq -r .info.pid)
 	[ "$holder" != "$(cri_shims)" ]
-	assert_equal "$(pgrep -P "$(cri_shims)")" "$holder"
+	only_child() { [ "$(pgrep -P "$(cri_shims)")" = "$holder" ]; }
+	wait_until 30 only_child
 	a=$(new_container "$pod" a "$both" sleep 1111)
 	b=$(new_container "$pod" b "$both" sh -c 'echo x >>/etc/hosts && touch /dev/shm/x && exec sleep 1000')
-	has_state "$b" RUNNING
+	wait_until 30 test -e "/proc/$(pid_of_container "$b")/root/dev/shm/x"
 	run -0 in_container "$b" ps -o args
 	assert_line "sleep 1111"
 	assert_line "/pause"
@@ -118,7 +107,7 @@ restart_containerd() {
 	assert_output $'0 0\n0 0'
 	for kind in net ipc uts pid user; do assert_equal "$(ns_of "$(pid_of_container "$a")" "$kind")" "$(ns_of "$holder" "$kind")"; done
 	crictl rmp -f "$pod"
-	wait_until 15 no_leftovers
+	wait_until 30 no_leftovers
 }
 
 @test "a container in another one's processes" {

@@ -8,6 +8,10 @@ load ../lib/ttrpc
 setup() { setup_ttrpc; }
 teardown() { teardown_ttrpc; }
 
+# read_slow, write_slow: the FIFO that a hook has, with a bound
+read_slow() { timeout $((60 * PATIENCE)) cat "$BATS_TEST_TMPDIR/slow"; }
+write_slow() { timeout $((60 * PATIENCE)) bash -c "echo go >'$BATS_TEST_TMPDIR/slow'"; }
+
 @test "Connect succeeds for any id" {
 	run -0 call Connect id=whatever
 	assert_line "task_pid=0"
@@ -195,12 +199,13 @@ teardown() { teardown_ttrpc; }
 	call Start id=box
 	cp -a "$BUNDLE" "$BATS_TEST_TMPDIR/b"
 	# shellcheck disable=SC2016
-	edit_config "$BATS_TEST_TMPDIR/b" '.linux.cgroupsPath += "b" | .hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "read x <" + $f]}]}' \
+	edit_config "$BATS_TEST_TMPDIR/b" '.linux.cgroupsPath += "b" | .hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "echo >" + $f + "; read x <" + $f]}]}' \
 		--arg f "$BATS_TEST_TMPDIR/slow"
 	call Create id=b bundle="$BATS_TEST_TMPDIR/b" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	read_slow >/dev/null
 	for _ in 1 2 3; do state_is 2; done
 	[ ! -s "$BATS_TEST_TMPDIR/out" ]
-	echo go >"$BATS_TEST_TMPDIR/slow"
+	write_slow
 	wait $!
 	grep pid= "$BATS_TEST_TMPDIR/out"
 	call Delete id=b
@@ -213,10 +218,10 @@ teardown() { teardown_ttrpc; }
 		--arg f "$BATS_TEST_TMPDIR/slow"
 	run -1 call -t 300 Create id=box bundle="$BUNDLE"
 	assert_output --partial "code 4"
-	echo go >"$BATS_TEST_TMPDIR/slow"
+	write_slow
 	# shellcheck disable=SC2317 # called by wait_until
 	gone() { call State id=box | grep -q "code 5"; }
-	wait_until 5 gone
+	wait_until 30 gone
 }
 
 @test "a Create whose helper is killed fails at once, and is undone" {
@@ -228,17 +233,16 @@ teardown() { teardown_ttrpc; }
 		--arg f "$BATS_TEST_TMPDIR/slow"
 	call Create id=box bundle="$BUNDLE" >"$BATS_TEST_TMPDIR/out" 3>&- &
 	caller=$!
-	timeout $((20 * PATIENCE)) cat "$BATS_TEST_TMPDIR/slow" >/dev/null
+	read_slow >/dev/null
 	kill -KILL "$(pgrep -P "$daemon")"
 	wait "$caller" || :
 	grep "without an answer" "$BATS_TEST_TMPDIR/out"
 	# shellcheck disable=SC2317 # called by wait_until
 	gone() { call State id=box | grep -q "code 5"; }
-	wait_until 5 gone
+	wait_until 30 gone
 	# the hook is of the host, and outlives its caller
-	timeout $((5 * PATIENCE)) bash -c "echo go >'$BATS_TEST_TMPDIR/slow'"
-	no_child() { [ -z "$(pgrep -P "$daemon")" ]; }
-	wait_until 5 no_child
+	write_slow
+	wait_until 30 has_no_child "$daemon"
 }
 
 @test "a daemon that nobody talks to has set itself a time to leave" {
@@ -275,7 +279,7 @@ teardown() { teardown_ttrpc; }
 	run -0 call Connect id=box
 	call Delete id=box
 	call Shutdown id=box
-	wait_until 5 no_shim
+	wait_until 30 no_shim
 	[ ! -e "$SOCKET" ]
 	shim -bundle "$BUNDLE" delete >/dev/null
 }
@@ -284,7 +288,7 @@ teardown() { teardown_ttrpc; }
 	create
 	call Start id=box
 	shim -bundle "$BUNDLE" delete >/dev/null
-	wait_until 10 no_shim
+	wait_until 30 no_shim
 	[ ! -e "$SOCKET" ]
 	[ -z "$(leftovers)" ]
 }
@@ -293,9 +297,9 @@ teardown() { teardown_ttrpc; }
 	local pid
 	pid=$(create | sed s/pid=//)
 	call Start id=box
-	kill -KILL "$(shim_pids)"
+	kill_shims -namespace "$NS"
 	shim -bundle "$BUNDLE" delete >/dev/null
-	wait_until 1 is_gone "$pid"
+	wait_until 30 is_gone "$pid"
 	[ ! -e "$SOCKET" ]
 	[ -z "$(leftovers)" ]
 }

@@ -5,6 +5,7 @@
 
 load ../lib/common
 load ../lib/bundle
+load ../lib/daemon
 
 setup() {
 	setup_containers
@@ -18,11 +19,7 @@ setup() {
 }
 
 teardown() {
-	local id
-	for id in $(shim_pids); do
-		kill -KILL "$id"
-		wait_until 10 is_gone "$id"
-	done
+	[ -z "${NS:-}" ] || kill_shims -namespace "$NS"
 	[ -z "${SOCKET:-}" ] || shim delete >/dev/null
 	[ -z "${NETNS:-}" ] || ip netns delete "$NETNS"
 	find /sys/fs/cgroup -depth -type d -name "$NS" -exec rmdir {} + 2>/dev/null || :
@@ -31,7 +28,7 @@ teardown() {
 }
 
 shim() {
-	TTRPC_ADDRESS='' timeout -s KILL 30 "$B/containerd-shim-peapod-v2" -namespace "$NS" -id pod -address "$BATS_TEST_TMPDIR/c.sock" -bundle "$BUNDLE" "$@" 3>&-
+	TTRPC_ADDRESS='' timeout -s KILL $((120 * PATIENCE)) "$B/containerd-shim-peapod-v2" -namespace "$NS" -id pod -address "$BATS_TEST_TMPDIR/c.sock" -bundle "$BUNDLE" "$@" 3>&-
 }
 
 # Further assignments are for its environment.
@@ -42,8 +39,8 @@ start_shim() {
 	PODDIR=/run/peapod/@shim/pods/${SOCKET##*/}
 }
 
-shim_pids() { pgrep -f "^[^ ]*containerd-shim-peapod-v2 -namespace $NS .*start\$" || :; }
-no_shim() { [ -z "$(shim_pids)" ]; }
+shim_pids() { shim_daemons -namespace "$NS"; }
+no_shim() { [ -z "$(shim_processes -namespace "$NS")" ]; }
 
 # What the pod could leave; empty when all is well.
 pod_left() {
@@ -54,7 +51,7 @@ pod_left() {
 nothing_left() { [ -z "$(pod_left)" ]; }
 
 # call METHOD [FIELD=VALUE...]
-call() { timeout -s KILL 30 "$TOOL/ttrpc-call" "$SOCKET" "$@"; }
+call() { timeout -s KILL $((120 * PATIENCE)) "$TOOL/ttrpc-call" "$SOCKET" "$@"; }
 # pod METHOD [FIELD=VALUE...]: of the pod
 pod() { call "$1" sandbox_id=pod "${@:2}"; }
 
@@ -124,8 +121,8 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	assert_line exit_status=0
 	assert_line --regexp '^exited_at.seconds=[0-9]{10}'
 	pod ShutdownSandbox
-	wait_until 10 no_shim
-	nothing_left
+	wait_until 30 no_shim
+	wait_until 30 nothing_left
 }
 
 @test "one process, one thread, at most 300 KiB of private dirty memory" {
@@ -136,7 +133,7 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	make_pod
 	pod StartSandbox
 	assert_equal "$(find "/proc/$shim/task" -mindepth 1 -maxdepth 1 | wc -l)" 1
-	assert_equal "$(pgrep -P "$shim" || :)" ""
+	wait_until 30 has_no_child "$shim" # the helper that made the pod
 	kib=$(awk '/^Private_Dirty:/ { print $2 }' "/proc/$shim/smaps_rollup")
 	[ "$kib" -le 300 ]
 }
@@ -218,8 +215,8 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	run -1 call Create id=c2 bundle="$TASK"
 	assert_output --partial "cannot run in a stopped pod"
 	pod ShutdownSandbox
-	wait_until 10 no_shim
-	nothing_left
+	wait_until 30 no_shim
+	wait_until 30 nothing_left
 }
 
 @test "what is asked twice, too early or too late" {
@@ -268,27 +265,27 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	for i in "${pids[@]}"; do wait "$i" || :; done
 	run cat "$BATS_TEST_TMPDIR"/down?
 	refute_output --partial code
-	wait_until 10 no_shim
-	nothing_left
+	wait_until 30 no_shim
+	wait_until 30 nothing_left
 }
 
 @test "ShutdownSandbox without Stop, and without a pod" {
 	make_pod
 	pod StartSandbox
 	pod ShutdownSandbox
-	wait_until 10 no_shim
-	nothing_left
+	wait_until 30 no_shim
+	wait_until 30 nothing_left
 	start_shim
 	pod ShutdownSandbox
-	wait_until 10 no_shim
-	nothing_left
+	wait_until 30 no_shim
+	wait_until 30 nothing_left
 }
 
 @test "Task.Shutdown of the pod's id ends a pod of which containerd knows nothing" {
 	make_pod
 	call Shutdown id=pod
-	wait_until 10 no_shim
-	nothing_left
+	wait_until 30 no_shim
+	wait_until 30 nothing_left
 }
 
 @test "what cannot be made is refused, and the shim is at home" {
@@ -308,8 +305,8 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	for kind in net ipc uts; do assert_equal "$(ns_of "$shim" "$kind")" "$(ns_of self "$kind")"; done
 	[ ! -e "$PODDIR/sandbox" ]
 	pod ShutdownSandbox
-	wait_until 10 no_shim
-	nothing_left
+	wait_until 30 no_shim
+	wait_until 30 nothing_left
 }
 
 @test "the host's namespaces, where they are asked for" {
@@ -339,8 +336,8 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	status_is NOTREADY
 	pod StopSandbox
 	pod ShutdownSandbox
-	wait_until 10 no_shim
-	nothing_left
+	wait_until 30 no_shim
+	wait_until 30 nothing_left
 }
 
 @test "StopSandbox ends the holder" {
@@ -362,7 +359,7 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	pid=$(create_task | field pid)
 	call Start id=c1
 	kill -KILL "$shim"
-	wait_until 10 is_gone "$shim"
+	wait_until 30 is_gone "$shim"
 	shim delete >/dev/null
 	is_gone "$pid"
 	is_gone "$holder"
@@ -376,14 +373,14 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	make_pod
 	BUNDLE=$BATS_TEST_TMPDIR/other
 	mkdir "$BUNDLE"
-	other() { TTRPC_ADDRESS='' timeout -s KILL 30 "$B/containerd-shim-peapod-v2" -namespace "$NS" -id pod -address "$BATS_TEST_TMPDIR/d.sock" -bundle "$BATS_TEST_TMPDIR/other" "$@" 3>&-; }
+	other() { TTRPC_ADDRESS='' timeout -s KILL $((120 * PATIENCE)) "$B/containerd-shim-peapod-v2" -namespace "$NS" -id pod -address "$BATS_TEST_TMPDIR/d.sock" -bundle "$BATS_TEST_TMPDIR/other" "$@" 3>&-; }
 	second=$(cd "$BUNDLE" && other start </dev/null)
 	SOCKET=${second#unix://}
 	[ "$SOCKET" != "$first" ]
 	make_pod
 	pod StartSandbox
 	kill -KILL "$shim"
-	wait_until 10 is_gone "$shim"
+	wait_until 30 is_gone "$shim"
 	BUNDLE=$bundle SOCKET=$first
 	shim delete >/dev/null
 	nothing_left
@@ -391,7 +388,7 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	is_ready
 	[ -f "/run/peapod/@shim/pods/${SOCKET##*/}/sandbox/hosts" ]
 	pod ShutdownSandbox
-	wait_until 10 no_shim
+	wait_until 30 no_shim
 	[ ! -e "/run/peapod/@shim/pods/${SOCKET##*/}" ]
 	SOCKET=$first
 }
@@ -399,7 +396,7 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 @test "PEAPOD_SANDBOX=paths: no pid is told, and paths with pid 0 are the pod's" {
 	local pid shim
 	pod ShutdownSandbox
-	wait_until 10 no_shim
+	wait_until 30 no_shim
 	start_shim PEAPOD_SANDBOX=paths
 	shim=$(shim_pids)
 	make_pod
@@ -424,21 +421,21 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 
 @test "a switch that says nothing known is an error" {
 	pod ShutdownSandbox
-	wait_until 10 no_shim
+	wait_until 30 no_shim
 	run start_shim PEAPOD_SANDBOX=both
 	assert_output --partial "it can be pid or paths"
 	run start_shim PEAPOD_SANDBOX_PATIENCE=0
 	assert_output --partial "PEAPOD_SANDBOX_PATIENCE"
-	no_shim
+	wait_until 30 no_shim
 }
 
 @test "a pod that is made and never started removes itself" {
 	pod ShutdownSandbox
-	wait_until 10 no_shim
+	wait_until 30 no_shim
 	start_shim PEAPOD_SANDBOX_PATIENCE=1
 	make_pod "pid: POD"
 	wait_until 30 no_shim
-	nothing_left
+	wait_until 30 nothing_left
 }
 
 @test "a pod whose bundle containerd has removed removes itself, and one that is just alone does not" {
@@ -448,8 +445,7 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	# each call is a connection of its own, so the shim has been alone many times by now
 	is_ready
 	rm -r "$BUNDLE"
-	is_ready
-	wait_until 60 no_shim
+	wait_until 90 no_shim
 	is_gone "$holder"
 	nothing_left
 	mkdir "$BUNDLE"

@@ -14,7 +14,7 @@ teardown() { teardown_shim; }
 	assert_output out
 	# shellcheck disable=SC2154 # bats sets it
 	[[ $stderr == *err* ]]
-	wait_until 5 nothing_left
+	wait_until 30 nothing_left
 }
 
 @test "10 MB of output are complete although the task ends at once" {
@@ -26,7 +26,7 @@ teardown() { teardown_shim; }
 	# ctr passes the end of input on only when it comes after the task's creation
 	fed() {
 		{
-			wait_until 10 has_status t RUNNING
+			wait_until 30 has_status t RUNNING
 			printf 'one\ntwo\n'
 		} | ctr run --rm --runtime "$RUNTIME" "$IMAGE" t cat
 	}
@@ -39,7 +39,7 @@ teardown() { teardown_shim; }
 	assert_failure
 	# shellcheck disable=SC2016
 	assert_output --partial 'exec: "no-such-program": executable file not found in $PATH'
-	wait_until 5 nothing_left
+	wait_until 30 nothing_left
 }
 
 @test "signals end a task with 128 + signal" {
@@ -49,19 +49,19 @@ teardown() { teardown_shim; }
 		ctr tasks kill -s USR1 t || :
 		has_status t STOPPED
 	}
-	wait_until 5 usr1_ends_it
+	wait_until 30 usr1_ends_it
 	run ctr tasks delete t
 	assert_output --partial "non-zero exit code 9"
 	start_task u sleep 1000
 	ctr tasks kill -s KILL u
-	wait_until 5 has_status u STOPPED
+	wait_until 30 has_status u STOPPED
 	run ctr tasks delete u
 	assert_output --partial "non-zero exit code 137"
 }
 
 @test "a signal to a task that has ended is 'not found'" {
 	start_task t true
-	wait_until 5 has_status t STOPPED
+	wait_until 30 has_status t STOPPED
 	run ctr tasks kill -s TERM t
 	assert_output --partial "process already finished"
 }
@@ -86,7 +86,7 @@ teardown() { teardown_shim; }
 
 @test "exec in a task that has ended fails" {
 	start_task t true
-	wait_until 5 has_status t STOPPED
+	wait_until 30 has_status t STOPPED
 	run ctr tasks exec --exec-id x t true
 	assert_failure
 }
@@ -96,7 +96,7 @@ teardown() { teardown_shim; }
 	ctr tasks exec --exec-id x t sleep 1000 3>&- &
 	local exec=$! code=0
 	two_processes() { [ "$(ctr tasks ps t | wc -l)" -ge 3 ]; }
-	wait_until 5 two_processes
+	wait_until 30 two_processes
 	ctr tasks kill -s KILL t
 	wait "$exec" || code=$?
 	assert_equal "$code" 137
@@ -118,7 +118,7 @@ teardown() { teardown_shim; }
 	start_task t sleep 1000
 	ctr tasks pause t
 	ctr tasks kill -s KILL t
-	wait_until 5 has_status t STOPPED
+	wait_until 30 has_status t STOPPED
 }
 
 @test "metrics of cpu, memory and pids" {
@@ -129,7 +129,7 @@ teardown() { teardown_shim; }
 }
 
 @test "a terminal: both directions, and its size" {
-	run -0 "$TOOL/onpty" timeout -s KILL $((20 * PATIENCE)) "$CTR" -n "$NS" run --rm -t --runtime "$RUNTIME" "$IMAGE" t sh -c 'tty; echo done'
+	run -0 "$TOOL/onpty" timeout -s KILL $((120 * PATIENCE)) "$CTR" -n "$NS" run --rm -t --runtime "$RUNTIME" "$IMAGE" t sh -c 'tty; echo done'
 	assert_output --partial /dev/pts/0
 	assert_output --partial "done"
 }
@@ -139,39 +139,35 @@ teardown() { teardown_shim; }
 	run ctr tasks delete t
 	assert_failure
 	ctr containers delete t
-	wait_until 5 nothing_left
+	wait_until 30 nothing_left
 }
 
 @test "events come in order, each once" {
-	ctr events >"$BATS_TEST_TMPDIR/events" 3>&- &
-	local pid=$!
-	run_task w true
+	watch_events "$BATS_TEST_TMPDIR/events"
 	run -4 run_task t sh -c 'exit 4'
-	wait_until 5 grep -q '/tasks/delete.*"container_id":"t"' "$BATS_TEST_TMPDIR/events"
-	kill "$pid"
+	wait_until 30 grep -q '/tasks/delete.*"container_id":"t"' "$BATS_TEST_TMPDIR/events"
+	stop_watching
 	run -0 bash -c "grep '\"container_id\":\"t\"' '$BATS_TEST_TMPDIR/events' | grep -oE '/tasks/[a-z-]+' | tr '\n' ' '"
 	assert_output "/tasks/create /tasks/start /tasks/exit /tasks/delete "
 	grep '/tasks/exit.*"container_id":"t"' "$BATS_TEST_TMPDIR/events" | grep -q '"exit_status":4'
 }
 
 @test "an OOM kill is an event" {
-	ctr events >"$BATS_TEST_TMPDIR/events" 3>&- &
-	local pid=$!
+	watch_events "$BATS_TEST_TMPDIR/events"
 	run run_task t --memory-limit=20971520 -- sh -c 'tail /dev/zero'
 	assert_failure
-	wait_until 5 grep -q '/tasks/oom.*"container_id":"t"' "$BATS_TEST_TMPDIR/events"
-	kill "$pid"
+	wait_until 30 grep -q '/tasks/oom.*"container_id":"t"' "$BATS_TEST_TMPDIR/events"
+	stop_watching
 }
 
 @test "an exec that runs out of memory is killed, is an event, and its task lives" {
-	ctr events >"$BATS_TEST_TMPDIR/events" 3>&- &
-	local pid=$!
+	watch_events "$BATS_TEST_TMPDIR/events"
 	start_task t --memory-limit=20971520 -- sleep 1000
 	run ctr tasks exec --exec-id x t tail /dev/zero
 	assert_failure
 	wait_until 30 grep -q '/tasks/oom.*"container_id":"t"' "$BATS_TEST_TMPDIR/events"
 	has_status t RUNNING
-	kill "$pid"
+	stop_watching
 }
 
 @test "no program is executed for a container but its own" {
@@ -202,7 +198,7 @@ teardown() { teardown_shim; }
 		((i % 10)) || wait
 	done
 	wait
-	wait_until 5 bash -c "[ \$(find /proc/$shim/fd | wc -l) -le $before ]"
+	wait_until 30 bash -c "[ \$(find /proc/$shim/fd | wc -l) -le $before ]"
 	[ "$(find "/proc/$shim/task" -mindepth 1 -maxdepth 1 | wc -l)" = 1 ]
 }
 
