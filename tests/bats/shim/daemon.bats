@@ -117,6 +117,17 @@ begin() {
 	wait_until 30 no_shim
 }
 
+@test "a shim whose containers were removed behind its back leaves, however late that was" {
+	local pid
+	pid=$(start_box)
+	has_box() { [ -n "$(shim_pids)" ] && ! is_gone "$pid"; }
+	keeps 4 has_box # it has looked, and was content
+	kill -KILL "$pid"
+	find /run/peapod/@shim/pods -path "*/${SOCKET##*/}/bundles/box" -delete # as a delete that is killed soon after
+	wait_until 90 no_shim
+	[ ! -e "$SOCKET" ]
+}
+
 @test "SIGTERM ends it and leaves the container, which delete then ends" {
 	local pid
 	pid=$(start_box)
