@@ -126,6 +126,27 @@ static int no_ipv6(struct net *n, const char *dev, struct err *e)
 	return net_go(n, false, e) || sysctl_set(name.s, "1", true, e) ? -1 : 0;
 }
 
+/*
+ * A bridge numbers its ports without gaps: one beyond the number of ports has
+ * all others taken. Then it is as with one that the kernel refused.
+ */
+static int check_port(struct net *n, const struct op *op, struct err *e)
+{
+	struct link link;
+
+	if (!op->veth.ports_max)
+		return 0;
+	if (op_link(n, op, &link, e))
+		return -1;
+	if (link.port <= op->veth.ports_max)
+		return 0;
+	n->made = NULL;
+	if (link_delete(&n->host, link.index, e) && e->num != ENODEV)
+		return -1;
+	return err_set(e, EXFULL, "bridge '%s' has no free port (bridgePorts allows %u)",
+		       op->veth.master, op->veth.ports_max);
+}
+
 int do_veth(struct net *n, const struct op *op, struct err *e)
 {
 	struct veth veth = {
@@ -156,6 +177,8 @@ int do_veth(struct net *n, const struct op *op, struct err *e)
 	if (link_add_veth(&n->host, &veth, e))
 		return explain_veth(n, op, e);
 	n->made = op->dev;
+	if (check_port(n, op, e))
+		return -1;
 	marks.is_port = op->veth.hairpin || op->veth.isolated;
 	if (mark(n, op->dev, &marks, e))
 		return -1;

@@ -60,7 +60,7 @@ static void plan_bridge(const struct bridge_conf *c, struct plan *p)
 	op->bridge.mtu = c->pod.mtu;
 	op->bridge.promisc = c->promisc;
 	op->bridge.tagged = c->tagged;
-	op->bridge.deaf = c->bare;
+	op->bridge.deaf = c->pod.bare;
 }
 
 /* With a VLAN the gateway's address is on an interface of its own, plugged into the bridge. */
@@ -125,12 +125,12 @@ static void plan_pair(const struct bridge_conf *c, const struct attach *at,
 	op->veth.mtu = c->pod.mtu;
 	op->veth.hairpin = c->hairpin;
 	op->veth.isolated = c->isolated;
-	op->veth.bare = c->bare;
+	op->veth.bare = c->pod.bare;
 	if (c->vlans.pvid || c->vlans.n) {
 		op = plan_op(p, OP_VLANS, ON_HOST, host);
 		op->vlans = c->vlans;
 	}
-	if (!c->bare)
+	if (!c->pod.bare)
 		plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv6/conf/%s/accept_ra", host), "0",
 			    true);
 }

@@ -21,7 +21,6 @@ struct bridge_conf {
 	char *bridge;
 	bool is_gateway, is_default_gateway, force_address;
 	bool hairpin, promisc, isolated, spoof_check;
-	bool bare;	    /* the host's ends have no IPv6: nobody speaks it with a port itself */
 	bool tagged;	    /* vlan or vlanTrunk is there: the bridge filters by VLAN */
 	struct vlans vlans; /* of the pod's port */
 	char *vlan_dev;	    /* the interface with the gateway's address; NULL: the bridge */

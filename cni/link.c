@@ -73,15 +73,26 @@ static void read_bridge(const struct nlattr *data, struct link *link)
 	link->default_vlan = def ? nla_get_u16(def) : 0;
 }
 
+static void read_port(const struct nlattr *data, struct link *link)
+{
+	const struct nlattr *no = nla_find(nla_data(data), nla_len(data), IFLA_BRPORT_NO);
+
+	link->port = no ? nla_get_u16(no) : 0;
+}
+
 static void read_kind(const struct nlattr *info, struct link *link)
 {
 	const struct nlattr *kind = nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND),
-			    *data = nla_find(nla_data(info), nla_len(info), IFLA_INFO_DATA);
+			    *data = nla_find(nla_data(info), nla_len(info), IFLA_INFO_DATA),
+			    *port = nla_find(nla_data(info), nla_len(info), IFLA_INFO_SLAVE_DATA),
+			    *of = nla_find(nla_data(info), nla_len(info), IFLA_INFO_SLAVE_KIND);
 
 	if (kind)
 		snprintf(link->kind, sizeof(link->kind), "%s", (const char *)nla_data(kind));
 	if (data && !strcmp(link->kind, "bridge"))
 		read_bridge(data, link);
+	if (port && of && !strcmp(nla_data(of), "bridge"))
+		read_port(port, link);
 }
 
 static int read_link(const struct nlmsghdr *nlh, void *arg, struct err *e)

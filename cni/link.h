@@ -32,6 +32,7 @@ struct link {
 	bool up;		  /* operstate UP: it carries packets */
 	int peer;		  /* index of the other end of a pair, where that is; 0: none */
 	int promiscuity;	  /* how many want all packets */
+	uint16_t port;		  /* a bridge's port: the least number that was free; 0: none */
 	bool can_filter, filters; /* a bridge: by VLAN */
 	uint16_t default_vlan;	  /* a bridge's, of new ports; 0: none */
 	char name[IF_NAMESIZE];

@@ -89,7 +89,8 @@ struct op {
 			uint32_t mtu;
 			bool hairpin, isolated;
 			const char *alias; /* cni/pairs.h; NULL: none */
-			bool bare;	   /* a port without IPv6 of its own */
+			bool bare;	   /* the host's end without IPv6 */
+			uint32_t ports_max; /* of the master, this one included; 0: the kernel's */
 		} veth;
 		struct vlans vlans;
 		struct {

@@ -27,6 +27,7 @@ struct pod_conf {
 	 * port of the bridge, a thousand copies for a thousand pods.
 	 */
 	bool quiet;
+	bool bare; /* the host's end has no IPv6, if nobody speaks it with that end itself */
 };
 
 /*

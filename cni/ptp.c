@@ -72,7 +72,11 @@ static void plan_pair(const struct pod_conf *c, const struct attach *at,
 	op->veth.mac = attach_mac(at, "host");
 	op->veth.peer_mac = pod_mac(c, at, ipam, p->a);
 	op->veth.mtu = c->mtu;
-	plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv6/conf/%s/accept_ra", host), "0", true);
+	/* Addresses and routes of IPv6 on every pair are what the kernel walks for the next one. */
+	op->veth.bare = c->bare && ipam->ips.n && !pod_has_family(ipam, false);
+	if (!op->veth.bare)
+		plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv6/conf/%s/accept_ra", host), "0",
+			    true);
 }
 
 static int plan_rest(const struct pod_conf *c, const struct attach *at,

@@ -15,11 +15,13 @@
 struct wire_doc {
 	char *mode;
 	struct opt_bool spill;
+	struct opt_u32 ports;
 };
 
 static const struct json_field doc_fields[] = {
 	F_STR(struct wire_doc, mode, "mode", JSON_NONEMPTY),
 	F_ANY(JSON_OPT_BOOL, struct wire_doc, spill, "spill", 0),
+	F_NUM(JSON_OPT_U32, struct wire_doc, ports, "bridgePorts", 0),
 	{ 0 },
 };
 
@@ -74,6 +76,10 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 			       d.mode);
 	w->routed = d.mode && str_eq(d.mode, "ptp");
 	w->spill = !w->routed && (!d.spill.set || d.spill.v);
+	w->ports_max = d.ports.set ? d.ports.v : WIRE_PORTS_DEFAULT;
+	if (!w->ports_max || w->ports_max > WIRE_PORTS_MAX)
+		return cni_err(e, CNI_ERR_CONFIG, "bridgePorts: %u is not in 1..%d", w->ports_max,
+			       WIRE_PORTS_MAX);
 	if (bridge_conf_make(conf, args, true, a, &w->bridge, e) ||
 	    ports_conf_make(conf, a, &ports, e) || bandwidth_make(conf, a, &w->limits, e) ||
 	    make_tuning(conf, args, ifname, a, w, e))
@@ -83,7 +89,7 @@ static int make_peapod(const struct cni_conf *conf, const struct cni_args *args,
 		return -1;
 	if (w->routed && w->policy != INGRESS_OPEN)
 		return cni_err(e, CNI_ERR_CONFIG, "ingressPolicy: needs a bridge");
-	w->bridge.bare = true;
+	w->bridge.pod.bare = true;
 	w->bridge.pod.quiet = w->bridge.is_gateway && !w->bridge.pod.has_mac;
 	/* Where bridged packets pass the rules its own port leads a pod back that way. */
 	w->bridge.hairpin |= conf->runtime.port_mappings.n && !w->bridge.promisc;
@@ -119,12 +125,17 @@ int wire_make(enum wire_kind kind, const struct cni_conf *conf, const struct cni
 
 /* ---- planning ---- */
 
-bool wire_spill(struct wire *w)
+static bool may_spill(const struct wire *w)
 {
 	const struct bridge_conf *c = &w->bridge;
 
-	if (!w->spill || w->spilled || !w->data_dir || !c->is_gateway || c->tagged ||
-	    c->spoof_check || c->isolated || c->pod.idle || w->policy != INGRESS_OPEN)
+	return w->spill && !w->spilled && w->data_dir && c->is_gateway && !c->tagged &&
+	       !c->spoof_check && !c->isolated && !c->pod.idle && w->policy == INGRESS_OPEN;
+}
+
+bool wire_spill(struct wire *w)
+{
+	if (!may_spill(w))
 		return false;
 	w->routed = w->spilled = true;
 	return true;
@@ -154,7 +165,7 @@ void wire_complete(const struct wire *w, struct arena *a, struct ipam_result *ip
 		bridge_complete(&w->bridge, a, ipam);
 }
 
-/* Whose they are is written on them. */
+/* Whose they are is written on them, and where it may be otherwise not all ports are taken. */
 static void mark_pairs(const struct wire *w, const struct attach *at, struct plan *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
@@ -163,6 +174,7 @@ static void mark_pairs(const struct wire *w, const struct attach *at, struct pla
 		if (op->kind != OP_VETH || !str_eq(op->veth.peer, at->ifname))
 			continue;
 		op->veth.alias = pair_alias(owner_of(at, p->a), w->data_dir, p->a);
+		op->veth.ports_max = may_spill(w) ? w->ports_max : 0;
 	}
 }
 

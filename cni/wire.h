@@ -16,6 +16,13 @@
 #include "spec/base/err.h"
 #include "spec/cni/netconf.h"
 
+/*
+ * How many ports a bridge gets: the kernel walks all of them for each one more,
+ * and copies each broadcast to all of them.
+ */
+#define WIRE_PORTS_DEFAULT 256
+#define WIRE_PORTS_MAX	   1023 /* the kernel's limit */
+
 enum wire_kind {
 	WIRE_BRIDGE, /* the reference's bridge */
 	WIRE_PTP,    /* the reference's ptp */
@@ -28,6 +35,7 @@ struct wire {
 	bool routed; /* no bridge: only bridge.pod counts */
 	bool spill;  /* may be routed though there is a bridge, when that is full */
 	bool spilled;
+	uint32_t ports_max; /* of a bridge behind which pods are routed */
 	const char *data_dir; /* of host-local's leases; NULL: addresses are not from there */
 	struct bridge_conf bridge;
 	/* of WIRE_PEAPOD: */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# More pods than a bridge has ports (1023, the kernel's limit): the others are routed.
+# More pods than a bridge gets ports (256, at most the kernel's 1023): the others are routed.
 load ../lib/common
 load ../lib/cni
 
@@ -19,7 +19,7 @@ in_second() {
 }
 
 dual() {
-	conf '.cniVersion = "1.1.0" | .ipMasq = true | .ipam.ranges += [[{subnet: "fd01::/64"}]]'"${1:+ | $1}"
+	conf '.cniVersion = "1.1.0" | .ipMasq = true | .bridgePorts = 1023 | .ipam.ranges += [[{subnet: "fd01::/64"}]]'"${1:+ | $1}"
 }
 
 second() {
@@ -77,6 +77,42 @@ proxies() {
 	assert_equal "$(on_host ip -j link show "$end" | jq -r '.[0].master')" br0
 }
 
+@test "bridgePorts: the bridge gets no more; a pod that finds it full is routed, and leaves no port" {
+	local end
+	conf '.bridgePorts = 1'
+	cni ADD
+	second ADD >"$BATS_TEST_TMPDIR/second"
+	end=$(jq -r '.interfaces[0].name' "$BATS_TEST_TMPDIR/second")
+	assert_equal "$(on_host ip -j link show "$end" | jq -r '.[0].master')" null
+	assert_equal "$(on_host ip -o link show master br0 | wc -l)" 1
+	[ -L "$LEASES/.peapod/net/full" ]
+	in_second ping -c 1 -W 5 10.1.0.2
+	in_second ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 5 10.1.0.3
+	# Nothing of IPv6 for the kernel to walk, where nobody speaks it.
+	assert_equal "$(on_host ip -6 -o addr show dev "$end")" ""
+	second DEL
+	cni DEL
+	second ADD
+	assert_equal "$(on_host ip -j link show "$end" | jq -r '.[0].master')" br0
+	second DEL
+	for ports in 0 1024 -1 '"5"'; do
+		conf ".bridgePorts = $ports"
+		run -1 cni ADD
+	done
+	assert_equal "$(pairs)" ""
+	assert_equal "$(leases)" ""
+}
+
+@test "bridgePorts does not count where a routed pod would be another network" {
+	conf '.bridgePorts = 1 | .portIsolation = true'
+	cni ADD
+	second ADD
+	conf '.bridgePorts = 1 | .spill = false'
+	cni ADD CNI_IFNAME=eth1
+	assert_equal "$(on_host ip -o link show master br0 | wc -l)" 3
+}
+
 @test "host ports lead to routed pods too, from everywhere" {
 	dual
 	cni ADD
@@ -100,7 +136,7 @@ listens() {
 @test "no spill where it would be another network: the error names the limit, and nothing stays" {
 	cni ADD
 	fill_bridge
-	conf '.spill = false'
+	conf '.bridgePorts = 5 | .spill = false'
 	fails_with 999 second ADD
 	assert_output --partial "bridge 'br0' has no free port (the kernel allows 1023)"
 	conf '.portIsolation = true'
