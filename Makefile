@@ -6,6 +6,9 @@ SAN ?=
 B ?= $(if $(SAN),build-san,build)
 PREFIX ?= /usr/local
 CNI_BIN ?= /opt/cni/bin
+# Plugins that peapod-cni is to be beside "peapod": names of these, or 1 for all of them.
+CNI_LINKS ?=
+CNI_NAMES := bridge ptp loopback host-local static portmap bandwidth tuning firewall
 BASH_COMPLETION ?= $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETION ?= $(PREFIX)/share/zsh/site-functions
 VERSION := 0.1.0
@@ -226,7 +229,7 @@ install: all
 	install -m 755 $(B)/containerd-shim-peapod-v2 $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/pause $(DESTDIR)$(PREFIX)/libexec/peapod/
 	install -m 755 $(B)/peapod-cni $(DESTDIR)$(CNI_BIN)/peapod-cni
-	ln -sf peapod-cni $(DESTDIR)$(CNI_BIN)/peapod
+	FORCE=$(CNI_FORCE) hack/cni-links $(DESTDIR)$(CNI_BIN) peapod $(if $(filter 1,$(CNI_LINKS)),$(CNI_NAMES),$(CNI_LINKS))
 	install -m 644 $(B)/man/*.8 $(wildcard shim/*/*.8 cni/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
 	$(B)/peapod completion bash >$(DESTDIR)$(BASH_COMPLETION)/peapod
 	$(B)/peapod completion zsh >$(DESTDIR)$(ZSH_COMPLETION)/_peapod
