@@ -80,9 +80,9 @@ int pod_conf_make(const struct cni_conf *conf, const struct cni_args *args, bool
 	if (conf->runtime.device_id)
 		return cni_err(e, CNI_ERR_FIELD, "runtimeConfig: deviceID: not supported");
 	if (d.ip_masq && d.ip_masq_backend && *d.ip_masq_backend &&
-	    !str_eq(d.ip_masq_backend, "nftables"))
-		return cni_err(e, CNI_ERR_FIELD,
-			       "ipMasqBackend: '%.60s' is not supported, only nftables",
+	    !str_eq(d.ip_masq_backend, "nftables") && !str_eq(d.ip_masq_backend, "iptables"))
+		return cni_err(e, CNI_ERR_CONFIG,
+			       "ipMasqBackend: '%.60s' is not one of nftables, iptables",
 			       d.ip_masq_backend);
 	c.ip_masq = d.ip_masq;
 	if (read_mtu(conf, d.mtu, allow_auto, a, &c, e) || read_mac(conf, args, &c, e))

@@ -51,8 +51,9 @@ int ports_conf_make(const struct cni_conf *conf, struct arena *a, struct ports_c
 	if (d.cond4.n || d.cond6.n)
 		return cni_err(e, CNI_ERR_FIELD, "conditions%s: not supported",
 			       d.cond4.n ? "V4" : "V6");
-	if (d.backend && *d.backend && !str_eq(d.backend, "nftables"))
-		return cni_err(e, CNI_ERR_FIELD, "backend: '%.60s' is not supported, only nftables",
+	if (d.backend && *d.backend && !str_eq(d.backend, "nftables") &&
+	    !str_eq(d.backend, "iptables"))
+		return cni_err(e, CNI_ERR_CONFIG, "backend: '%.60s' is not one of nftables, iptables",
 			       d.backend);
 	if (d.mark_bit.set && (d.mark_bit.v < 0 || d.mark_bit.v > MARK_BIT_MAX))
 		return cni_err(e, CNI_ERR_CONFIG, "markMasqBit: %d is not in 0..%d", d.mark_bit.v,

@@ -321,14 +321,33 @@ no_pairs() {
 	run -0 plugin "$BIN/portmap" ADD
 	assert_equal "$(jq -c .ips <<<"$output")" '[{"address":"10.1.0.2/24"}]'
 	assert_equal "$(on_host nft list tables)" ""
-	for key in '.externalSetMarkChain = "X"' '.conditionsV4 = ["-s", "1.2.3.4"]' '.backend = "iptables"'; do
+	for key in '.externalSetMarkChain = "X"' '.conditionsV4 = ["-s", "1.2.3.4"]' '.conditionsV6 = ["ip6", "saddr"]'; do
 		conf ".type = \"portmap\" | $key"
 		fails_with 2 plugin "$BIN/portmap" ADD
 		assert_output --partial "$(cut -c 2-12 <<<"${key%% *}")"
 	done
+	conf '.type = "portmap" | .backend = "ipfw"'
+	fails_with 7 plugin "$BIN/portmap" ADD
 	conf '.type = "bridge" | .runtimeConfig.portMappings = [{hostPort: 1, containerPort: 1}]'
 	fails_with 2 plugin "$BIN/bridge" ADD
 	assert_output --partial portMappings
+}
+
+@test "backend and ipMasqBackend of a conflist for iptables: the same ports and masquerading" {
+	conf '.type = "bridge" | .ipMasq = true | .ipMasqBackend = "iptables"'
+	plugin "$BIN/bridge" ADD >"$BATS_TEST_TMPDIR/result"
+	jq --slurpfile r "$BATS_TEST_TMPDIR/result" '.type = "portmap" | .backend = "iptables" | .prevResult = $r[0]
+		| .runtimeConfig.portMappings = [{hostPort: 8080, containerPort: 80}]' "$CONF" >"$CONF.ports"
+	CONF=$CONF.ports plugin "$BIN/portmap" ADD
+	on_host nft get element inet peapod masq4 '{ 10.1.0.2 }'
+	on_host nft get element inet peapod ports4 '{ tcp . 8080 }'
+	CONF=$CONF.ports plugin "$BIN/portmap" CHECK
+	CONF=$CONF.ports plugin "$BIN/portmap" DEL
+	fails_with_nft get element inet peapod ports4 '{ tcp . 8080 }'
+}
+
+fails_with_nft() {
+	run ! on_host nft "$@"
 }
 
 @test "20 at once, each with ports of its own: all are mapped, and all are gone again" {

@@ -357,7 +357,7 @@ TEST(plan_refused)
 		{ "\"type\":\"bridge\",\"mtu\":\"auto\"", "", "6 mtu" },
 		{ "\"type\":\"ptp\"", "", "7 ipam: a routed pod needs an address" },
 		{ "\"runtimeConfig\":{\"deviceID\":\"x\"}", "", "2 runtimeConfig: deviceID" },
-		{ "\"ipMasq\":true,\"ipMasqBackend\":\"iptables\"", "", "2 ipMasqBackend" },
+		{ "\"ipMasq\":true,\"ipMasqBackend\":\"ipfw\"", "", "7 ipMasqBackend" },
 		{ "\"runtimeConfig\":{\"bandwidth\":{}}", "", "2 runtimeConfig: bandwidth" },
 		{ "\"hairpinMode\":true,\"promiscMode\":true", "", "7 cannot set" },
 		{ "\"bridge\":\"a/b\"", "", "7 bridge" },

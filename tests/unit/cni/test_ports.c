@@ -95,7 +95,7 @@ TEST(ports_refused)
 		{ "[{\"hostPort\":1,\"containerPort\":1},{\"hostPort\":1,\"containerPort\":2}]", "",
 		  "7 portMappings: [1]: host port tcp 1 is mapped twice" },
 		{ "[{\"hostPort\":\"1\",\"containerPort\":1}]", "", "6 " },
-		{ "[]", ",\"backend\":\"iptables\"", "2 backend" },
+		{ "[]", ",\"backend\":\"ipfw\"", "7 backend" },
 		{ "[]", ",\"externalSetMarkChain\":\"X\"", "2 externalSetMarkChain" },
 		{ "[]", ",\"conditionsV4\":[\"-s\"]", "2 conditionsV4" },
 		{ "[]", ",\"conditionsV6\":[\"x\"]", "2 conditionsV6" },
