@@ -44,7 +44,8 @@ static const struct name rootless_names[] = {
 
 const struct opt cli_global_options[] = {
 	{ "root", 0, OPT_STR, AT(root), "DIR", "state of all containers", NULL },
-	{ "log", 0, OPT_STR, AT(log), "FILE", "append errors to the file, too", NULL },
+	{ "log", 0, OPT_STR, AT(log), "FILE",
+	  "append errors to the file, too; or to journald:NAME, syslog:NAME", NULL },
 	{ "log-format", 0, OPT_ENUM, AT(log_format), "FORMAT", "text (the default) or json",
 	  format_names },
 	{ "log-level", 0, OPT_ENUM, AT(log_level), "LEVEL", "error, warning, info or debug",
@@ -106,13 +107,9 @@ int globals_log(const struct cli_globals *g, struct err *e)
 	const char *path = g->log;
 
 	log_to.format = (enum log_format)g->log_format;
-	if (path && (str_starts(path, "journald:") || str_starts(path, "syslog:")))
-		return err_set(e, ENOTSUP, "--log '%s': only files are supported", path);
-	if (path && str_starts(path, "file:"))
-		path += strlen("file:");
 	if (path && *path) {
 		if (log_open(path, e))
-			return -1;
+			return err_ctx(e, "--log");
 		log_to.level = LOG_ERROR;
 	}
 	if (g->log_level >= 0)

@@ -7,9 +7,11 @@
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "spec/base/fd.h"
+#include "spec/base/log_system.h"
 #include "spec/base/str.h"
 #include "spec/base/when.h"
 
@@ -22,9 +24,42 @@ static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
 };
 
+static const int priorities[] = {
+	[LOG_ERROR] = LOG_PRIORITY_ERROR,
+	[LOG_WARN] = LOG_PRIORITY_WARNING,
+	[LOG_INFO] = LOG_PRIORITY_INFO,
+	[LOG_DEBUG] = LOG_PRIORITY_DEBUG,
+};
+
+static int open_system(enum log_sink sink, const char *socket, const char *name, struct err *e)
+{
+	int fd;
+
+	for (const char *c = name; *c; c++) {
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			return err_set(e, EINVAL, "'%s' cannot be the name of a sender", name);
+	}
+	fd = log_system_open(socket, e);
+	if (fd < 0)
+		return -1;
+	log_to.fd = fd;
+	log_to.sink = sink;
+	log_to.name = *name ? name : log_to.program;
+	return 0;
+}
+
 int log_open(const char *path, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+	int fd;
+
+	if (str_starts(path, "journald:"))
+		return open_system(LOG_TO_JOURNAL, LOG_JOURNAL_SOCKET, path + strlen("journald:"),
+				   e);
+	if (str_starts(path, "syslog:"))
+		return open_system(LOG_TO_SYSLOG, LOG_SYSLOG_SOCKET, path + strlen("syslog:"), e);
+	if (str_starts(path, "file:"))
+		path += strlen("file:");
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
 
 	if (fd < 0)
 		return err_sys(e, "open log file '%s'", path);
@@ -54,7 +89,11 @@ void log_line(int fd, enum log_format format, enum log_level level, const char *
 
 	if (fd < 0)
 		return;
-	if (format == LOG_JSON)
+	if (fd == log_to.fd && log_to.sink == LOG_TO_JOURNAL)
+		log_journal_message(priorities[level], log_to.name, text, &line);
+	else if (fd == log_to.fd && log_to.sink == LOG_TO_SYSLOG)
+		log_syslog_message(priorities[level], log_to.name, text, &line);
+	else if (format == LOG_JSON)
 		json_line(&line, level, text);
 	else if (level == LOG_ERROR)
 		str_addf(&line, "%s: %s\n", log_to.program, text);

@@ -16,6 +16,13 @@ enum log_format {
 	LOG_JSON
 };
 
+/* What is behind the fd; a message to one of the latter is text, without the program's name. */
+enum log_sink {
+	LOG_TO_FILE,
+	LOG_TO_JOURNAL,
+	LOG_TO_SYSLOG
+};
+
 /*
  * Where and what to print; the only global of the library. Programs set it
  * once; libraries print at LOG_DEBUG only, and at LOG_WARN where they go on
@@ -27,10 +34,16 @@ struct log {
 	enum log_level level;
 	enum log_format format;
 	const char *program; /* in front of a text line */
+	enum log_sink sink;
+	const char *name; /* of the sender, in the journal and the system log */
 };
 extern struct log log_to;
 
-/* Open (append, create 0644) a file to print to; the fd is kept for the process's life. */
+/*
+ * Open (append, create 0644) a file to print to; the fd is kept for the process's life.
+ * "file:PATH" is the same; "journald:NAME" is the journal, "syslog:NAME" the system log, NAME
+ * is borrowed, and by default the program's.
+ */
 int log_open(const char *path, struct err *e);
 
 /*

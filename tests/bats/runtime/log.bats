@@ -67,8 +67,6 @@ $MESSAGE"
 @test "a log that cannot be had is an error on stderr" {
 	run -1 "$PEAPOD" --log /no/such/dir/log state none
 	assert_output --partial '/no/such/dir/log'
-	run -1 "$PEAPOD" --log journald:x state none
-	assert_output --partial 'only files'
 }
 
 @test "a relative log is about the caller's directory" {
@@ -81,4 +79,55 @@ $MESSAGE"
 	run -1 "$PEAPOD" --root "$STATE" --log "$LOG" --log-format json state $'a"b\n\tc\\d'
 	run -0 jq -s -r 'length' "$LOG"
 	assert_output 1
+}
+
+# listening SOCKET COMMAND...: with the socket of a service that writes what it gets to $LOG, in a
+# mount namespace where /dev and /run are its own
+listening() {
+	local socket=$1
+	shift
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -m bash -c 'set -e
+		mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /mnt && touch /mnt/null
+		mount --bind /dev/null /mnt/null && mount --move /mnt /dev
+		mkdir -p "${1%/*}"
+		socat -u "UNIX-RECV:$1" "OPEN:$2,creat,append" 3>&- &
+		trap "kill $! && wait $! || :" EXIT
+		for ((i = 0; i < 6000; i++)); do [ ! -S "$1" ] || break; sleep 0.01; done
+		shift 2
+		status=0
+		"$@" || status=$?
+		exit "$status"' - "$socket" "$LOG" "$@"
+}
+
+received() {
+	grep -qF -- "$1" "$LOG"
+}
+
+@test "journald:NAME is the journal, with priority and name" {
+	export -f received
+	run -1 listening /run/systemd/journal/socket bash -c '"$@"; status=$?
+		for ((i = 0; i < 3000; i++)); do [ -s "$0" ] && break; sleep 0.01; done; exit $status' \
+		"$LOG" "$PEAPOD" --root "$STATE" --log journald:pods --log-format json state none
+	assert_output "$MESSAGE"
+	received 'PRIORITY=3'
+	received 'SYSLOG_IDENTIFIER=pods'
+	received "${MESSAGE#peapod: }"
+}
+
+@test "syslog:NAME is the system log" {
+	run -1 listening /dev/log bash -c '"$@"; status=$?
+		for ((i = 0; i < 3000; i++)); do [ -s "$0" ] && break; sleep 0.01; done; exit $status' \
+		"$LOG" "$PEAPOD" --root "$STATE" --log=syslog: state none
+	assert_output "$MESSAGE"
+	run -0 cat "$LOG"
+	assert_output --regexp "^<11>[A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8} peapod\[[0-9]+\]: ${MESSAGE#peapod: }\$"
+}
+
+@test "a service that is not there is an error, a name that would forge fields too" {
+	# shellcheck disable=SC2016
+	run -1 unshare -m sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' - "$PEAPOD" --log journald:pods state none
+	assert_output "peapod: --log: connect to log socket '/run/systemd/journal/socket': No such file or directory"
+	run -1 "$PEAPOD" --log $'journald:pods\nPRIORITY=0' state none
+	assert_output --partial 'cannot be the name of a sender'
 }

@@ -119,9 +119,9 @@ TEST(values_of_global_options_are_checked)
 	}
 }
 
-TEST(log_goes_to_files_only)
+TEST(log_must_be_there)
 {
-	static char journal[] = "journald:x", sys[] = "syslog:x",
+	static char journal[] = "journald:x\nPRIORITY=0", sys[] = "syslog:x y",
 		    nowhere[] = "file:/no/such/dir/log";
 	char *const bad[] = { journal, sys, nowhere };
 
