@@ -213,6 +213,11 @@ bool cgroup_is_v2(const struct cgroup_build *b, const struct cgroup_setting *s)
 	return v2.found ? v2.v2 : b->in->host->cgroup_mode == HOST_CGROUP_V2;
 }
 
+const char *cgroup_missing(const struct cgroup_build *b)
+{
+	return b->in->no_cgroups ? b->in->no_cgroups : "cgroups are disabled";
+}
+
 void cgroup_put(struct cgroup_build *b, const struct cgroup_setting *s, const char *v1_value,
 		const char *v2_value, const char *v2_alt_value)
 {
@@ -237,7 +242,7 @@ void cgroup_put(struct cgroup_build *b, const struct cgroup_setting *s, const ch
 	if (w.alt_file)
 		w.alt_value = v2 && v2_alt_value ? v2_alt_value : w.value;
 	if (b->in->cgroups_disabled)
-		cgroup_fail(b, ENOTSUP, s->field, "cgroups are disabled");
+		cgroup_fail(b, ENOTSUP, s->field, "%s", cgroup_missing(b));
 	else if (!w.file)
 		cgroup_fail(b, ENOTSUP, s->field, "cgroup %s has no such setting",
 			    v2 ? "v2" : "v1");

@@ -55,6 +55,8 @@ void cgroup_put(struct cgroup_build *b, const struct cgroup_setting *s, const ch
 		const char *v2_value, const char *v2_alt_value);
 
 /* The same for a plain number in both dialects. */
+/* Why there is no cgroup to write to. */
+const char *cgroup_missing(const struct cgroup_build *b);
 void cgroup_put_num(struct cgroup_build *b, const struct cgroup_setting *s, int64_t value);
 
 /* Is a field of that controller to be written in v2's dialect? Without the controller: v1's. */

@@ -175,7 +175,7 @@ void cgroup_plan_unified(struct cgroup_build *b, const struct oci_resources *r)
 {
 	for (size_t i = 0; i < r->unified.n; i++) {
 		if (b->in->cgroups_disabled)
-			cgroup_fail(b, ENOTSUP, "unified", "cgroups are disabled");
+			cgroup_fail(b, ENOTSUP, "unified", "%s", cgroup_missing(b));
 		plan_unified_one(b, &r->unified.v[i]);
 	}
 }

@@ -19,6 +19,7 @@ struct plan_input {
 	const char *bundle; /* absolute */
 	bool systemd;	    /* cgroup driver */
 	bool cgroups_disabled;
+	const char *no_cgroups; /* why; NULL: the caller wants none */
 	bool rootless;
 	const char *notify_dir; /* to be /run/notify; NULL: none */
 	bool no_pivot, no_new_keyring;

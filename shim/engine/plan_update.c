@@ -158,6 +158,8 @@ int plan_update(const struct oci_state *s, const struct host *host,
 		.host = host,
 		.id = s->id,
 		.cgroups_disabled = !s->cgroups.n,
+		.no_cgroups = "the container has no cgroup: it was created with cgroups disabled, "
+			      "or without the right to make one",
 	};
 	struct plan_cgroup p = { 0 };
 	struct cgroup_build b = { .in = &in, .a = a, .out = &p, .e = e };

@@ -181,3 +181,13 @@ cg_all() {
 	peapod exec c1 true
 	peapod delete --force c1
 }
+
+@test "a container without a cgroup has no limits to change, and is told why" {
+	new_bundle "$BATS_TEST_TMPDIR/n" sleep 1000
+	peapod --cgroup-manager disabled run -d -b "$BATS_TEST_TMPDIR/n" n </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+	run -1 peapod update --memory 100m n
+	assert_output 'peapod: update: linux: resources: memory: limit: the container has no cgroup: it was created with cgroups disabled, or without the right to make one'
+	run -1 peapod pause n
+	assert_output --partial 'the container has no cgroup'
+	run -0 peapod update --resources - n <<<'{"memory": {"swappiness": null}}'
+}

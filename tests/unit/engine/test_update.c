@@ -222,10 +222,19 @@ TEST(update_refuses_by_name)
 	CHECK_TEXT(f.e.msg,
 		   "linux: resources: memory: limit: the container has no cgroup of controller "
 		   "'memory'");
+}
+
+TEST(update_of_a_container_without_cgroups_says_why)
+{
+	auto_fixture struct fixture f;
+
+	fixture_init(&f, &v2, "{}");
 	f.state.cgroups.n = 0;
-	CHECK(plan(&f, "{\"memory\":{\"limit\":5000}}"));
-	CHECK_HAS(f.e.msg, "cgroups are disabled");
-	CHECK(!plan(&f, "{}"));
+	CHECK_TEXT(result(&f, "{\"memory\":{\"limit\":1048576}}"),
+		   "linux: resources: memory: limit: the container has no cgroup: it was created "
+		   "with cgroups disabled, or without the right to make one");
+	CHECK_HAS(result(&f, "{\"unified\":{\"pids.max\":\"3\"}}"), "the container has no cgroup");
+	CHECK(!plan(&f, "{\"memory\":{\"limit\":0}}"));
 }
 
 TEST(update_uses_the_recorded_directory)
