@@ -103,7 +103,8 @@ $(B)/peapod: $(B)/shim/cli/main.o $(call lib,shim/cli) $(POD)
 # The pages of the manual, a command each: the tables of the program, and what was written by hand.
 all: man
 man: $(B)/man/peapod.8
-$(B)/man/peapod.8: $(B)/shim/cli/man/man $(wildcard shim/cli/man/*.mdoc)
+MANUAL ?= $(B)/shim/cli/man/man
+$(B)/man/peapod.8: $(MANUAL) $(wildcard shim/cli/man/*.mdoc)
 	@mkdir -p $(@D)
 	$< shim/cli/man $(@D)
 $(B)/shim/cli/man/man: $(B)/shim/cli/man/main.o $(call lib,shim/cli) $(POD)
