@@ -258,6 +258,20 @@ static int new_tmpfs(const struct plan_mount *m, struct mount_fs *fs, int dest, 
 	return mount_new(fs, e);
 }
 
+/* These belong to a namespace, and its owner alone may mount them. */
+static int explain(const struct plan_mount *m, struct err *e)
+{
+	if (e->num != EPERM)
+		return -1;
+	if (m->kind == PLAN_MOUNT_PROC)
+		return err_ctx(e, "in a user namespace procfs needs a new pid namespace, and a "
+				  "/proc of the host on which nothing is mounted");
+	if (str_eq(m->type, "mqueue"))
+		return err_ctx(e, "in a user namespace mqueue needs an ipc namespace which that "
+				  "one owns");
+	return -1;
+}
+
 static int new_fs(const struct plan_mount *m, int dest, struct err *e)
 {
 	struct mount_fs fs = { m->type, m->source, m->data, m->n_data, m->attr_set };
@@ -270,10 +284,7 @@ static int new_fs(const struct plan_mount *m, int dest, struct err *e)
 	if (m->kind == PLAN_MOUNT_TMPFS)
 		return new_tmpfs(m, &fs, dest, e);
 	fd = mount_is_long(&fs) ? mount_new_long(&fs, dest, e) : mount_new(&fs, e);
-	if (fd < 0 && m->kind == PLAN_MOUNT_PROC && e->num == EPERM)
-		return err_ctx(e, "in a user namespace procfs needs a new pid namespace, and a "
-				  "/proc of the host on which nothing is mounted");
-	return fd;
+	return fd < 0 ? explain(m, e) : fd;
 }
 
 static int set_label(const struct plan_mount *m, int fd, struct err *e)

@@ -108,6 +108,14 @@ static int link_names(int dir, const struct plan_mount_cgroup *c, struct arena *
 	return 0;
 }
 
+/* What a cgroup namespace shows is mounted by its owner alone. */
+static int explain(struct err *e)
+{
+	return e->num == EPERM ? err_ctx(e, "in a user namespace a cgroup mount needs a cgroup "
+					    "namespace which that one owns")
+			       : -1;
+}
+
 static int one_hierarchy(const struct plan_mount *m, const struct plan_mount_cgroup *c, int top,
 			 const char *own, struct arena *a, struct err *e)
 {
@@ -121,6 +129,8 @@ static int one_hierarchy(const struct plan_mount *m, const struct plan_mount_cgr
 		return err_sys(e, "open the directory");
 	if (m->own_cgroupns) {
 		fd = new_hierarchy(m, c, a, e);
+		if (fd < 0)
+			return explain(e);
 	} else {
 		source = own_dir(a, own, c, e);
 		if (!source)
@@ -164,6 +174,8 @@ int mounts_cgroup2(const struct plan_mount *m, struct err *e)
 	auto_fd int fd = -1;
 
 	fd = m->own_cgroupns ? mount_new(&fs, e) : bind_exact(m, m->cgroups[0].source, e);
+	if (fd < 0 && m->own_cgroupns)
+		return explain(e);
 	if (fd < 0 || mount_attrs_all(fd, m->rec_set, m->rec_clr, e))
 		return -1;
 	return take_fd(&fd);

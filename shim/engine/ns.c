@@ -194,10 +194,12 @@ static int enter_user(const struct plan_ns *p, int fd, int proc, struct err *e)
 
 static int enter(const struct plan_ns_join *j, int fd, struct err *e)
 {
-	if (setns(fd, (int)oci_ns_infos[j->type].clone))
-		return err_sys(e, "enter the %s namespace '%s'", oci_ns_infos[j->type].type,
-			       j->path);
-	return 0;
+	if (!setns(fd, (int)oci_ns_infos[j->type].clone))
+		return 0;
+	err_sys(e, "enter the %s namespace '%s'", oci_ns_infos[j->type].type, j->path);
+	return e->num == EPERM ? err_ctx(e, "it belongs to a user namespace over which there are "
+					    "no rights from here")
+			       : -1;
 }
 
 int ns_enter(const struct plan_ns *p, const struct ns_fds *fds, int proc, struct err *e)

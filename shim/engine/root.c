@@ -113,9 +113,12 @@ static int bind_root(const struct plan_mounts *p, struct err *e)
  */
 static int propagate_old(const char *path, unsigned long flags, struct err *e)
 {
-	if (mount(NULL, path, NULL, flags, NULL))
-		return err_sys(e, "set propagation of the old root");
-	return 0;
+	if (!mount(NULL, path, NULL, flags, NULL))
+		return 0;
+	err_sys(e, "set propagation of the old root");
+	return e->num == EPERM ? err_ctx(e, "the mount namespace belongs to another user namespace "
+					    "than the container's")
+			       : -1;
 }
 
 int root_prepare(const struct plan_mounts *p, int *rootfd, struct err *e)
