@@ -14,15 +14,17 @@
 
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
+#include "spec/base/json.h"
 #include "spec/base/path.h"
 #include "spec/base/proc.h"
 #include "spec/base/str.h"
 
-#define CONFIG_FILE "/etc/containerd/config.toml"
-#define CONFIG_MAX  (1 << 20)
-#define PATH_USUAL  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define VERSION_MAX 4096
-#define VERSION_MS  5000 /* for containerd --version */
+#define CONFIG_FILE  "/etc/containerd/config.toml"
+#define CONFIG_MAX   (1 << 20)
+#define PATH_USUAL   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define VERSION_MAX  4096
+#define HANDLERS_MAX 64	  /* runtimes in a config; of more, our settings may not be seen */
+#define VERSION_MS   5000 /* for containerd --version */
 
 /* The tables of the CRI plugin by config version, quotes taken off. */
 static const struct cri_table {
@@ -32,6 +34,14 @@ static const struct cri_table {
 	{ 1, "plugins.cri." },
 	{ 2, "plugins.io.containerd.grpc.v1.cri." },
 	{ 3, "plugins.io.containerd.cri.v1.runtime." },
+	{ 3, "plugins.io.containerd.cri.v1.images." },
+};
+
+/* What a runtime's table says beside who it is; ours is known when all have been read. */
+struct handler {
+	const char *name;
+	char *sandboxer;
+	bool path, streaming, no_pause_pull;
 };
 
 struct scan {
@@ -41,6 +51,10 @@ struct scan {
 	int table_version; /* of the prefix; 0: not the CRI plugin's */
 	int handler_version;
 	char *default_name;
+	struct handler handlers[HANDLERS_MAX];
+	size_t n_handlers;
+	char *proxy;		  /* name, in a table of [proxy_plugins] */
+	struct json_strs proxies; /* those that control sandboxes */
 };
 
 static char *trim(char *s)
@@ -67,6 +81,9 @@ static void enter_table(struct scan *s, char *line)
 	*to = '\0';
 	s->table = arena_strdup(s->a, "");
 	s->table_version = 0;
+	s->proxy = str_starts(name, "proxy_plugins.")
+			   ? arena_strdup(s->a, name + strlen("proxy_plugins."))
+			   : NULL;
 	for (size_t i = 0; i < countof(cri_tables); i++) {
 		if (str_starts(name, cri_tables[i].prefix)) {
 			s->table = arena_strdup(s->a, name + strlen(cri_tables[i].prefix));
@@ -115,6 +132,61 @@ static void take_handler(struct scan *s, const char *key, const char *value)
 	s->handler_version = s->table_version;
 }
 
+static struct handler *handler_of(struct scan *s)
+{
+	const char *name = s->table + strlen("containerd.runtimes.");
+
+	for (size_t i = 0; i < s->n_handlers; i++) {
+		if (!strcmp(s->handlers[i].name, name))
+			return &s->handlers[i];
+	}
+	if (s->n_handlers == HANDLERS_MAX)
+		return NULL;
+	s->handlers[s->n_handlers].name = name;
+	return &s->handlers[s->n_handlers++];
+}
+
+static void take_setting(struct scan *s, const char *key, const char *value)
+{
+	struct handler *h = handler_of(s);
+
+	if (!h)
+		return;
+	if (!strcmp(key, "sandboxer"))
+		h->sandboxer = *value ? arena_strdup(s->a, value) : NULL;
+	else if (!strcmp(key, "runtime_path"))
+		h->path = *value;
+	else if (!strcmp(key, "io_type"))
+		h->streaming = !strcmp(value, "streaming");
+	else if (!strcmp(key, "disable_pause_image_pull"))
+		h->no_pause_pull = !strcmp(value, "true");
+}
+
+static void take_proxy(struct scan *s, const char *key, const char *value)
+{
+	if (!strcmp(key, "type") && !strcmp(value, "sandbox") && s->proxies.n < HANDLERS_MAX)
+		s->proxies.v[s->proxies.n++] = s->proxy;
+}
+
+/* What our own handler's table says. */
+static void settle(struct scan *s)
+{
+	struct doctor_containerd *out = s->out;
+
+	for (size_t i = 0; i < s->n_handlers; i++) {
+		const struct handler *h = &s->handlers[i];
+
+		if (!str_eq(h->name, out->handler))
+			continue;
+		out->sandboxer = h->sandboxer;
+		out->runtime_path = h->path;
+		out->streaming = h->streaming;
+		out->no_pause_pull = h->no_pause_pull;
+	}
+	for (size_t i = 0; i < s->proxies.n; i++)
+		out->sandboxer_proxy |= str_eq(s->proxies.v[i], out->sandboxer);
+}
+
 static void take_top(struct scan *s, const char *key, char *value)
 {
 	if (!strcmp(key, "version"))
@@ -134,14 +206,25 @@ static void take_key(struct scan *s, char *line)
 		return;
 	*value++ = '\0';
 	key = trim(line);
+	if (s->proxy) {
+		take_proxy(s, key, value_of(value));
+		return;
+	}
+	if (!strcmp(key, "sandbox_image") && !s->table_version) {
+		s->out->pause_image = arena_strdup(s->a, value_of(value));
+		return;
+	}
 	if (!s->table_version) {
 		take_top(s, key, value);
 		return;
 	}
 	value = value_of(value);
-	if (str_starts(s->table, "containerd.runtimes."))
+	if (str_starts(s->table, "containerd.runtimes.")) {
 		take_handler(s, key, value);
-	else if (!strcmp(s->table, "containerd") && !strcmp(key, "default_runtime_name"))
+		take_setting(s, key, value);
+	} else if (!strcmp(s->table, "pinned_images") && !strcmp(key, "sandbox")) {
+		s->out->pause_image = arena_strdup(s->a, value);
+	} else if (!strcmp(s->table, "containerd") && !strcmp(key, "default_runtime_name"))
 		s->default_name = arena_strdup(s->a, value);
 	else if (!strcmp(s->table, "cni") && !strcmp(key, "conf_dir"))
 		s->out->net_dir = arena_strdup(s->a, value);
@@ -154,6 +237,7 @@ void doctor_containerd_scan(const char *text, struct arena *a, struct doctor_con
 	struct scan s = { .a = a, .out = out, .table = arena_strdup(a, "") };
 	char **lines = str_split(a, text, '\n', NULL);
 
+	s.proxies.v = arena_array(a, HANDLERS_MAX, sizeof(*s.proxies.v));
 	out->config_version = 1;
 	for (; *lines; lines++) {
 		char *line = trim(*lines);
@@ -164,6 +248,7 @@ void doctor_containerd_scan(const char *text, struct arena *a, struct doctor_con
 			take_key(&s, line);
 	}
 	out->is_default = out->handler && str_eq(s.default_name, out->handler);
+	settle(&s);
 	out->handler_unread = out->handler && s.handler_version != out->config_version;
 }
 

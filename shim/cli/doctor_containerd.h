@@ -21,6 +21,12 @@ struct doctor_containerd {
 	bool is_default;	 /* default_runtime_name is the handler */
 	bool cri_disabled;	 /* disabled_plugins names cri */
 	bool imports;		 /* it goes on in other files */
+	char *sandboxer;	 /* the handler's: who makes its pods; NULL: podsandbox */
+	bool sandboxer_proxy;	 /* that is one of [proxy_plugins] */
+	bool runtime_path;	 /* the handler has one */
+	bool streaming;		 /* the handler's io_type */
+	bool no_pause_pull;	 /* the handler's disable_pause_image_pull */
+	char *pause_image;	 /* pinned, or of versions 1 and 2; NULL: containerd's own */
 	char *net_dir, *bin_dir; /* of the CRI plugin's cni table, or NULL */
 };
 

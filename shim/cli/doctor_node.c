@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor_node: networks, containerd, and what is left of the dead; facts in, findings out. */
+#include <stdio.h>
 #include <string.h>
 
 #include "shim/cli/cli.h"
@@ -164,6 +165,74 @@ static void check_handler(const struct doctor_facts *f, struct doctor_report *r)
 			   "make install");
 }
 
+#define RELEASE(major, minor) ((major)*1000 + (minor))
+
+/* 2003 of "2.3.4"; 0: it does not say */
+static int version_of(const struct doctor_containerd *c)
+{
+	unsigned int major = 0, minor = 0;
+
+	if (!c->version || sscanf(c->version, "%3u.%3u", &major, &minor) < 1)
+		return 0;
+	return (int)RELEASE(major, minor);
+}
+
+/* README.md, "Pods without a pause": what each containerd needs for it, and lacks. */
+static void check_pauseless(const struct doctor_containerd *c, struct doctor_report *r)
+{
+	int version = version_of(c);
+
+	if (version && version < RELEASE(2, 0)) {
+		WARN(r, "take the line away, or use containerd 2",
+		     "containerd %s does not know sandboxer: pods have a pause container",
+		     c->version);
+		return;
+	}
+	OK(r, "pods of runtime '%s' have no pause container", c->handler);
+	if (c->runtime_path)
+		WARN(r, "put the path into runtime_type, or the shim into containerd's PATH",
+		     "runtime_path has no effect with sandboxer = 'shim'");
+	if (version && version < RELEASE(2, 3))
+		WARN(r, "use containerd 2.3 or later",
+		     "containerd %s crashes at a pod of the host's network", c->version);
+	else if (version >= RELEASE(2, 4) && !c->no_pause_pull)
+		WARN(r, "disable_pause_image_pull = true",
+		     "containerd pulls a pause image, which nobody needs");
+	else if (version == RELEASE(2, 3) && !c->pause_image)
+		WARN(r,
+		     "pin any image that the node has: sandbox in "
+		     "[plugins.'io.containerd.cri.v1.images'.pinned_images]",
+		     "containerd 2.3 pulls a pause image, which nobody needs, and fails pods "
+		     "without");
+}
+
+/* Who makes the pods. */
+static void check_sandboxer(const struct doctor_facts *f, struct doctor_report *r)
+{
+	const struct doctor_containerd *c = &f->containerd;
+	const char *name = c->sandboxer ? c->sandboxer : "podsandbox";
+
+	if (!c->program || !c->handler || c->handler_cli || c->handler_unread)
+		return;
+	if (c->streaming)
+		doctor_add(r, DOCTOR_FAIL, "io_type = 'streaming' is refused: no container starts",
+			   "take it out of the runtime's table");
+	if (!strcmp(name, "shim"))
+		check_pauseless(c, r);
+	else if (!strcmp(name, "podsandbox"))
+		OK(r, "pods of runtime '%s' have a pause container%s", c->handler,
+		   version_of(c) >= RELEASE(2, 0) ? " (none with sandboxer = 'shim')" : "");
+	else if (c->sandboxer_proxy)
+		WARN(r, "sandboxer = 'shim' or 'podsandbox'",
+		     "pods of runtime '%s' are made by the plugin '%s', not by us", c->handler,
+		     name);
+	else
+		doctor_add(r, DOCTOR_FAIL,
+			   arena_printf(r->arena,
+					"there is no sandbox controller '%s': no pod starts", name),
+			   "sandboxer = 'shim' or 'podsandbox'");
+}
+
 /* One line a leftover, since each has a name that the advice is about. */
 static void add_lefts(struct doctor_report *r, const char *kind, const struct doctor_lefts *l,
 		      const char *before, const char *behind)
@@ -190,9 +259,15 @@ static void check_left(const struct doctor_facts *f, struct doctor_report *r)
 }
 
 const struct doctor_check doctor_node_checks[] = {
-	{ "cni", check_networks },	    { "cni", check_plugin },
-	{ "nftables", check_nft },	    { "ip_forward", check_forward },
-	{ "programs", check_programs },	    { "criu", check_criu },
-	{ "containerd", check_containerd }, { "containerd", check_handler },
-	{ "leftovers", check_left },	    { 0 },
+	{ "cni", check_networks },
+	{ "cni", check_plugin },
+	{ "nftables", check_nft },
+	{ "ip_forward", check_forward },
+	{ "programs", check_programs },
+	{ "criu", check_criu },
+	{ "containerd", check_containerd },
+	{ "containerd", check_handler },
+	{ "sandboxer", check_sandboxer },
+	{ "leftovers", check_left },
+	{ 0 },
 };

@@ -68,3 +68,28 @@ teardown() {
 	run peapod doctor
 	[ ! -e "$STATE" ]
 }
+
+@test "who makes the pods: containerd's version and the runtime's sandboxer" {
+	local bin=$BATS_TEST_TMPDIR/bin config=$BATS_TEST_TMPDIR/config.toml
+	mkdir "$bin"
+	# shellcheck disable=SC2016 # the inner shell's
+	local inner='mkdir -p /etc/containerd && mount -t tmpfs none /etc/containerd && cp "$1" /etc/containerd/config.toml && shift && exec "$@"'
+	with_containerd() {
+		printf '#!/bin/sh\necho containerd github.com/containerd/containerd/v2 v%s abc\n' "$1" >"$bin/containerd"
+		chmod 755 "$bin/containerd"
+		printf '%s\n' 'version = 3' "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.peapod]" \
+			'runtime_type = "io.containerd.peapod.v2"' "${@:2}" >"$config"
+		mkdir -p "$STATE"
+		run env PATH="$bin:${PEAPOD%/*}:$PATH" unshare -m sh -c "$inner" - "$config" "$PEAPOD" --root "$STATE" doctor
+	}
+	[ -d /etc/containerd ] || skip "needs containerd 1 or 2"
+	with_containerd 2.3.4
+	assert_line --regexp "^ok +sandboxer +pods of runtime 'peapod' have a pause container"
+	with_containerd 2.3.4 'sandboxer = "shim"'
+	assert_line --regexp "^ok +sandboxer +pods of runtime 'peapod' have no pause container"
+	assert_line --regexp '^warn +sandboxer +containerd 2.3 pulls a pause image.* -> pin any image'
+	with_containerd 2.4.2 'sandboxer = "shim"' 'disable_pause_image_pull = true'
+	refute_line --regexp '^(warn|fail) +sandboxer'
+	with_containerd 2.4.2 'sandboxer = "kuasar"'
+	assert_line --regexp "^fail +sandboxer +there is no sandbox controller 'kuasar'"
+}

@@ -244,6 +244,60 @@ TEST(doctor_looks_at_containerd)
 	CHECK_HAS(judge(&x), "warn  containerd    not in PATH");
 }
 
+/* A config of containerd 2 with these lines in our runtime's table, and further ones. */
+static const char *judge_sandboxer(struct fixture *x, const char *version, const char *lines,
+				   const char *more)
+{
+	struct doctor_containerd *c = &x->f.containerd;
+	auto_str struct str config = { 0 };
+
+	str_addf(&config,
+		 "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.other]\n"
+		 "sandboxer = 'nobody'\n"
+		 "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.peapod]\n%s"
+		 "runtime_type = 'io.containerd.peapod.v2'\n%s",
+		 lines, more);
+	*c = (struct doctor_containerd){ .program = c->program,
+					 .config = c->config,
+					 .version = arena_strdup(&x->arena, version) };
+	doctor_containerd_scan(str_text(&config), &x->arena, c);
+	return judge(x);
+}
+
+TEST(doctor_tells_who_makes_the_pods)
+{
+	static const char shim[] = "sandboxer = \"shim\"\n",
+			  pinned[] = "[plugins.'io.containerd.cri.v1.images'.pinned_images]\n"
+				     "sandbox = 'any:1'\n",
+			  proxy[] = "[proxy_plugins.vmm]\ntype = \"sandbox\"\naddress = '/run/x'\n"
+				    "[proxy_plugins.snap]\ntype = 'snapshot'\n";
+	auto_fixture x = { 0 };
+
+	fixture_init(&x);
+	CHECK_HAS(judge(&x),
+		  "ok    sandboxer     pods of runtime 'peapod' have a pause container\n");
+	CHECK_HAS(judge_sandboxer(&x, "2.3.4", "", ""),
+		  "have a pause container (none with sandboxer = 'shim')");
+	CHECK_HAS(judge_sandboxer(&x, "2.3.4", shim, pinned),
+		  "ok    sandboxer     pods of runtime 'peapod' have no pause container");
+	CHECK(!strstr(x.text.s, "warn  sandboxer"));
+	CHECK_HAS(judge_sandboxer(&x, "2.3.4", shim, ""),
+		  "warn  sandboxer     containerd 2.3 pulls");
+	CHECK_HAS(judge_sandboxer(&x, "2.4.2", shim, pinned), "-> disable_pause_image_pull = true");
+	judge_sandboxer(&x, "2.4.2", "disable_pause_image_pull = true\nsandboxer = 'shim'\n", "");
+	CHECK(!strstr(x.text.s, "warn  sandboxer"));
+	CHECK_HAS(judge_sandboxer(&x, "2.1.9", shim, ""), "crashes at a pod of the host's network");
+	CHECK_HAS(judge_sandboxer(&x, "1.7.29", shim, ""), "does not know sandboxer");
+	CHECK_HAS(judge_sandboxer(&x, "2.4.0", "sandboxer = 'shim'\nruntime_path = '/x'\n", ""),
+		  "runtime_path has no effect");
+	CHECK_HAS(judge_sandboxer(&x, "2.4.0", "io_type = \"streaming\"\n", ""),
+		  "fail  sandboxer     io_type");
+	CHECK_HAS(judge_sandboxer(&x, "2.4.0", "sandboxer = \"vmm\"\n", proxy),
+		  "warn  sandboxer     pods of runtime 'peapod' are made by the plugin 'vmm'");
+	CHECK_HAS(judge_sandboxer(&x, "2.4.0", "sandboxer = \"snap\"\n", proxy),
+		  "fail  sandboxer     there is no sandbox controller 'snap'");
+}
+
 TEST(doctor_lists_what_is_left_on_one_line_each)
 {
 	auto_fixture x = { 0 };
