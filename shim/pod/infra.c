@@ -8,6 +8,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
+#include "shim/engine/host.h"
 #include "shim/engine/sealed.h"
 #include "shim/pod/join.h"
 #include "shim/pod/net.h"
@@ -103,7 +104,8 @@ pid_t pod_infra_start(const struct pod_env *env, const struct pod_record *r, int
 		netns = arena_printf(&a, "%s/" POD_NETNS, dir);
 	if (r->spec.cgroup_parent)
 		cgroups = arena_printf(&a, "%s/%s", r->spec.cgroup_parent, req.id);
-	c = pod_infra_config(r->spec.name, r->spec.hostname, netns, cgroups, &a);
+	c = pod_infra_config(r->spec.name, r->spec.hostname, netns, cgroups,
+			     env->engine->host->in_userns, &a);
 	if (make_bundle(env, dirfd, c, &a, e))
 		return err_ctx(e, "infra container");
 	req.bundle = arena_printf(&a, "%s/infra", dir);

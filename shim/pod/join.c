@@ -199,7 +199,7 @@ static void infra_namespaces(struct oci_linux *l, const char *netns, struct aren
 }
 
 /* What pods promise their members: low ports and ping need no privilege, as under Kubernetes. */
-static void infra_sysctls(struct oci_linux *l, struct arena *a)
+static void infra_sysctls(struct oci_linux *l, bool in_userns, struct arena *a)
 {
 	static const struct json_kv values[] = {
 		{ (char *)"net.ipv4.ip_unprivileged_port_start", (char *)"0" },
@@ -207,11 +207,12 @@ static void infra_sysctls(struct oci_linux *l, struct arena *a)
 	};
 
 	l->sysctl.v = arena_memdup(a, values, sizeof(values));
-	l->sysctl.n = countof(values);
+	/* the latter, the range of groups, has to be mapped as a whole */
+	l->sysctl.n = countof(values) - in_userns;
 }
 
 struct oci_config *pod_infra_config(const char *pod, const char *hostname, const char *netns,
-				    const char *cgroups_path, struct arena *a)
+				    const char *cgroups_path, bool in_userns, struct arena *a)
 {
 	struct oci_config *c = arena_alloc(a, sizeof(*c));
 	struct oci_process *p = arena_alloc(a, sizeof(*p));
@@ -226,7 +227,8 @@ struct oci_config *pod_infra_config(const char *pod, const char *hostname, const
 	c->hostname = arena_strdup(a, hostname);
 	p->args.v = str_split(a, "/pause", ' ', &p->args.n);
 	p->cwd = (char *)"/";
-	p->user.uid = p->user.gid = 65535; /* as Kubernetes' pause image has it */
+	if (!in_userns)
+		p->user.uid = p->user.gid = 65535; /* as Kubernetes' pause image has it */
 	p->no_new_privileges = true;
 	p->capabilities = arena_alloc(a, sizeof(*p->capabilities));
 	c->mounts.v = arena_array(a, 1, sizeof(*c->mounts.v));
@@ -239,7 +241,7 @@ struct oci_config *pod_infra_config(const char *pod, const char *hostname, const
 	};
 	infra_namespaces(l, netns, a);
 	if (netns)
-		infra_sysctls(l, a);
+		infra_sysctls(l, in_userns, a);
 	if (cgroups_path)
 		l->cgroups_path = arena_strdup(a, cgroups_path);
 	annotate(c, POD_ANNOTATION, pod, a);

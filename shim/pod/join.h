@@ -38,9 +38,10 @@ int pod_join(const struct oci_config *in, const struct pod_join *join, struct ar
 
 /*
  * The config of the infra container: /pause alone in a read-only root, with
- * the ipc, uts and pid namespaces of the pod. hostname NULL keeps the host's.
+ * the ipc, uts and pid namespaces of the pod. hostname NULL keeps the host's. In a user namespace,
+ * which may have no id but 0, it is that of /pause, too.
  */
 struct oci_config *pod_infra_config(const char *pod, const char *hostname, const char *netns,
-				    const char *cgroups_path, struct arena *a);
+				    const char *cgroups_path, bool in_userns, struct arena *a);
 
 #endif

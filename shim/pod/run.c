@@ -186,7 +186,10 @@ int pod_run(const struct pod_env *env, const struct pod_run *run, struct err *e)
 	if (pod_check_spec(run->spec, e) || pod_members_check(env, run->spec, e))
 		return -1;
 	if (geteuid() != 0)
-		return err_set(e, EPERM, "pods need root");
+		return err_set(e, EPERM,
+			       "pods need root, or a user namespace of one's own: try 'unshare "
+			       "-Urmn peapod ... pod run ...', or 'peapod run' for a single "
+			       "container");
 	full.pause = pod_pause_path(env, &a, e);
 	if (!full.pause || loop_init(&f.loop, e))
 		return -1;

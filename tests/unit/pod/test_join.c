@@ -209,7 +209,7 @@ TEST(join_takes_the_terminal_and_sets_the_cgroup)
 TEST(join_infra_config)
 {
 	auto_arena struct arena a = { 0 };
-	struct oci_config *c = pod_infra_config("web", "web", "/run/p/netns", NULL, &a);
+	struct oci_config *c = pod_infra_config("web", "web", "/run/p/netns", NULL, false, &a);
 	struct json_object *doc = json_own(&a, oci_config_encode(c));
 	const char *text = json_text(doc, false, &a);
 	struct err e = { 0 };
@@ -222,7 +222,11 @@ TEST(join_infra_config)
 	/* It is a config like any other. */
 	CHECK(oci_config_parse(text, strlen(text), &a, &e));
 	CHECK_TEXT(e.num ? e.msg : "", "");
-	c = pod_infra_config("web", NULL, NULL, "/pods/web.infra", &a);
+	c = pod_infra_config("web", "web", "/run/p/netns", NULL, true, &a);
+	CHECK_TEXT(part(&a, c, "linux", "sysctl"),
+		   "{\"net.ipv4.ip_unprivileged_port_start\":\"0\"}");
+	CHECK_TEXT(part(&a, c, "process", "user"), "{\"uid\":0,\"gid\":0}");
+	c = pod_infra_config("web", NULL, NULL, "/pods/web.infra", false, &a);
 	CHECK_TEXT(part(&a, c, "hostname", NULL), "absent");
 	CHECK_TEXT(part(&a, c, "linux", "sysctl"), "absent");
 	CHECK_TEXT(part(&a, c, "linux", "cgroupsPath"), "\"/pods/web.infra\"");
