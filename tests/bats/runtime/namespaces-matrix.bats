@@ -142,6 +142,9 @@ all() {
 			if [ "$type" = mount ] && [ "$how" != new ]; then
 				continue # below
 			fi
+			if [ "$user" = path-bare ] && [ "$how" != theirs ]; then
+				continue # as with mappings, which are only compared
+			fi
 			WANTED=
 			[[ $how == new || $how == host ]] || WANTED=$(readlink "$(path_of "${how^^}" "$type")")
 			case $user-$type-$how in
