@@ -28,7 +28,7 @@ int is_spoof(struct net *n, const struct op *op, struct err *e)
 
 int do_unspoof(struct net *n, const struct op *op, struct err *e)
 {
-	return net_need_nft(n, e) || spoof_drop(&n->nft, owner_is, op->spoof.owner, e) ? -1 : 0;
+	return net_need_nft(n, e) || spoof_free(&n->nft, op->spoof.owner, e) ? -1 : 0;
 }
 
 int do_admit(struct net *n, const struct op *op, struct err *e)
@@ -52,7 +52,7 @@ int is_admitted(struct net *n, const struct op *op, struct err *e)
 
 int do_expel(struct net *n, const struct op *op, struct err *e)
 {
-	return net_need_nft(n, e) || firewall_drop(&n->nft, owner_is, op->admit.owner, e) ? -1 : 0;
+	return net_need_nft(n, e) || firewall_free(&n->nft, op->admit.owner, e) ? -1 : 0;
 }
 
 void undo_guard(struct net *n)
@@ -60,8 +60,8 @@ void undo_guard(struct net *n)
 	struct err ignored;
 
 	if (n->guarded)
-		spoof_drop(&n->nft, owner_is, n->guarded, &ignored);
+		spoof_free(&n->nft, n->guarded, &ignored);
 	if (n->admitted)
-		firewall_drop(&n->nft, owner_is, n->admitted, &ignored);
+		firewall_free(&n->nft, n->admitted, &ignored);
 	n->guarded = n->admitted = NULL;
 }

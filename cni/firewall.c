@@ -50,6 +50,7 @@ static void put_sets(struct nft_batch *b)
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
 		nft_put_set(b, &sets[i]);
+	owned_put_index(b, 0x206);
 }
 
 /* Packets from one bridge to another (or, with one set for both names, that go so). */
@@ -114,15 +115,16 @@ static void put_table(struct nft_batch *b)
 	put_jump(b, CHAIN_MAIN, NFT_GOTO, CHAIN_ADMITTED);
 }
 
-static const struct owned_table table = { NFPROTO_INET, put_table };
+static const char *const pod_sets[] = { "pods4", "pods6", NULL };
+static const struct owned_table table = { NFPROTO_INET, put_table, pod_sets };
 
 /* ---- elements ---- */
 
 static struct owned pod_element(const struct ip_addr *ip)
 {
-	struct owned v = { .set = family_of(ip)->pods, .len = ip->len };
+	struct owned v = { .set = family_of(ip)->pods, .key.len = ip->len };
 
-	memcpy(v.key, ip->b, ip->len);
+	memcpy(v.key.b, ip->b, ip->len);
 	return v;
 }
 
@@ -134,12 +136,12 @@ static size_t bridge_elements(const struct firewall_pod *pod, struct owned v[BRI
 	if (pod->policy == INGRESS_OPEN)
 		return 0;
 	len = strnlen(pod->bridge, IFNAMSIZ - 1);
-	v[0] = (struct owned){ .set = SET_WALLS, .len = IFNAMSIZ };
+	v[0] = (struct owned){ .set = SET_WALLS, .key.len = IFNAMSIZ };
 	v[1] = (struct owned){ .set = pod->policy == INGRESS_ISOLATED ? SET_CLOSED : SET_ROOMS,
-			       .len = 2 * IFNAMSIZ };
-	memcpy(v[0].key, pod->bridge, len);
-	memcpy(v[1].key, pod->bridge, len);
-	memcpy(v[1].key + IFNAMSIZ, pod->bridge, len);
+			       .key.len = 2 * IFNAMSIZ };
+	memcpy(v[0].key.b, pod->bridge, len);
+	memcpy(v[1].key.b, pod->bridge, len);
+	memcpy(v[1].key.b + IFNAMSIZ, pod->bridge, len);
 	return BRIDGE_SETS;
 }
 
@@ -183,10 +185,12 @@ int firewall_present(struct nft *n, const struct firewall_pod *pod, struct err *
 	return there > 0 ? all_present(n, pods, pod_elements(pod, pods), e) : there;
 }
 
+int firewall_free(struct nft *n, const char *owner, struct err *e)
+{
+	return owned_free(n, &table, owner, e);
+}
+
 int firewall_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct err *e)
 {
-	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
-		if (owned_drop(n, &table, families[i].pods, goes, arg, e))
-			return -1;
-	return 0;
+	return owned_drop(n, &table, goes, arg, e);
 }

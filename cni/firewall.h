@@ -37,7 +37,10 @@ int firewall_ensure(struct nft *n, const struct firewall_pod *pod, struct err *e
 /* 1 when all are there, 0, -1. */
 int firewall_present(struct nft *n, const struct firewall_pod *pod, struct err *e);
 
-/* Remove those of the owners that are to go. */
+/* Remove the owner's. */
+int firewall_free(struct nft *n, const char *owner, struct err *e);
+
+/* The same of the owners that are to go; all is read. */
 int firewall_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct err *e);
 
 #endif

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter_ipv4.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cni/nft_set.h"
 #include "cni/nft_table.h"
 #include "spec/base/arena.h"
 #include "spec/base/str.h"
@@ -173,52 +173,20 @@ struct found {
 	size_t n;
 };
 
-/* "NETWORK SUBNET" */
-static bool parse_comment(const struct nlattr *userdata, char *network, struct ip_net *net)
+/* The comment is "NETWORK SUBNET"; ends of intervals have none. */
+static void collect(const struct nft_element *elem, void *arg)
 {
-	char text[NFT_COMMENT_MAX + 1] = "", *space;
+	const char *space = strrchr(elem->comment, ' ');
+	struct found *found = arg;
+	struct ip_net net;
 
-	if (!nft_comment(userdata, text))
-		return false;
-	space = strrchr(text, ' ');
-	if (!space || ip_net_parse(space + 1, net))
-		return false;
-	*space = '\0';
-	memcpy(network, text, sizeof(text));
-	return true;
-}
-
-static void read_element(const struct nlattr *elem, struct found *found)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, elem)
-	{
-		struct ip_net net;
-
-		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_USERDATA || found->n == ELEMENTS_MAX)
-			continue;
-		found->v = mem_grow(found->v, found->n + 1, sizeof(*found->v));
-		if (parse_comment(attr, found->v[found->n].network, &net) &&
-		    ip_net_overlaps(&net, found->net))
-			found->v[found->n++].net = net;
-	}
-}
-
-static int read_elements(const struct nlmsghdr *nlh, void *arg, struct err *e)
-{
-	const struct nlattr *attr, *elem;
-
-	(void)e;
-	if ((nlh->nlmsg_type & 0xff) != NFT_MSG_NEWSETELEM)
-		return 0;
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
-	{
-		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
-			continue;
-		mnl_attr_for_each_nested(elem, attr) read_element(elem, arg);
-	}
-	return 0;
+	if (found->n == ELEMENTS_MAX || !space || ip_net_parse(space + 1, &net) ||
+	    !ip_net_overlaps(&net, found->net))
+		return;
+	found->v = mem_grow(found->v, found->n + 1, sizeof(*found->v));
+	found->v[found->n].net = net;
+	snprintf(found->v[found->n++].network, sizeof(found->v->network), "%.*s",
+		 (int)(space - elem->comment), elem->comment);
 }
 
 static void found_done(struct found *found)
@@ -230,27 +198,13 @@ static void found_done(struct found *found)
 static int find(struct nft *n, const struct ip_net *net, bool all, struct found *found,
 		struct err *e)
 {
-	const struct family *f = family_of(net);
 	struct ip_addr first = ip_net_first(net);
-	struct nft_batch b;
-	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
-	struct nlattr *list, *elem;
+	struct nft_value key = { .len = first.len };
 
+	memcpy(key.b, first.b, first.len);
 	found->net = net;
-	nft_begin(n, &b, buf);
-	nft_msg(&b, NFT_MSG_GETSETELEM, all ? NLM_F_DUMP : 0);
-	nft_put_str(&b, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
-	nft_put_str(&b, NFTA_SET_ELEM_LIST_SET, f->masq);
-	if (!all) {
-		list = nft_nest(&b, NFTA_SET_ELEM_LIST_ELEMENTS);
-		elem = nft_nest(&b, NFTA_LIST_ELEM);
-		put_key(&b, NFTA_SET_ELEM_KEY, &first, NULL);
-		nft_end(&b, elem);
-		nft_end(&b, list);
-	}
-	if (nft_ask(n, &b, read_elements, found, e))
-		return e->num == ENOENT ? 0 : -1;
-	return 0;
+	return nft_elements(n, NFPROTO_INET, family_of(net)->masq, all ? NULL : &key, collect, found,
+			    e);
 }
 
 int masq_present(struct nft *n, const struct ip_net *subnet, struct err *e)

@@ -37,6 +37,17 @@ const char *owner_of(const struct attach *at, struct arena *a)
 	return arena_strdup(a, owner_text(at->network, at->container_id, at->ifname).s);
 }
 
+struct nft_value owner_key(const char *owner, uint32_t i)
+{
+	uint64_t hash = plan_hash(&owner, 1);
+	uint32_t part[] = { (uint32_t)(hash >> 32), (uint32_t)hash, i };
+	struct nft_value key = { .len = OWNER_KEY_LEN };
+
+	_Static_assert(sizeof(part) == OWNER_KEY_LEN, "three registers");
+	memcpy(key.b, part, sizeof(part));
+	return key;
+}
+
 bool owner_is(const void *arg, const char *owner)
 {
 	return str_eq(arg, owner);

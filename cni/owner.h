@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cni/nft_set.h"
 #include "cni/plan.h"
 #include "spec/cni/netconf.h"
 
@@ -17,6 +18,10 @@ struct owner_text owner_text(const char *network, const char *container_id, cons
 
 /* The same in an arena. */
 const char *owner_of(const struct attach *at, struct arena *a);
+
+/* Element i of an owner in an index: a hash of the owner, and i. */
+#define OWNER_KEY_LEN 12
+struct nft_value owner_key(const char *owner, uint32_t i);
 
 /* Which owners' elements are to go. */
 typedef bool owner_goes_fn(const void *arg, const char *owner);

@@ -20,7 +20,7 @@
 /* ---- elements ---- */
 
 static void put_element(struct nft_batch *b, uint16_t msg, const char *set,
-			const struct portmap_key *key)
+			const struct nft_value *key)
 {
 	uint16_t flags = msg == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0;
 	struct nlattr *list = nft_put_elements(b, msg, flags, set);
@@ -33,7 +33,7 @@ static void put_element(struct nft_batch *b, uint16_t msg, const char *set,
 
 static void put_mapping(struct nft_batch *b, const struct port_map *map, const char *comment)
 {
-	struct portmap_key key = portmap_port_key(map), value = portmap_port_value(map);
+	struct nft_value key = portmap_port_key(map), value = portmap_port_value(map);
 	struct nlattr *list =
 		nft_put_elements(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, held_set(map));
 	struct nlattr *elem = nft_nest(b, NFTA_LIST_ELEM);
@@ -48,13 +48,13 @@ static void put_mapping(struct nft_batch *b, const struct port_map *map, const c
 static void put_snat(struct nft_batch *b, const struct port_map *map, enum port_snat snat)
 {
 	const struct portmap_family *f = portmap_family(&map->ip);
-	struct portmap_key key = portmap_snat_key(map);
+	struct nft_value key = portmap_snat_key(map);
 
 	put_element(b, NFT_MSG_NEWSETELEM, snat == PORT_SNAT_ALL ? f->snat_all : f->snat_local,
 		    &key);
 }
 
-static bool same_key(struct portmap_key a, struct portmap_key b)
+static bool same_key(struct nft_value a, struct nft_value b)
 {
 	return a.len == b.len && !memcmp(a.b, b.b, a.len);
 }
@@ -76,7 +76,7 @@ static void put_all(struct nft_batch *b, const struct portmap *p)
 	snprintf(comment, sizeof(comment), "%s %s", p->owner, p->device);
 	for (size_t i = 0; i < p->maps->n; i++) {
 		const struct port_map *map = &p->maps->v[i];
-		struct portmap_key self = portmap_self_key(&map->ip);
+		struct nft_value self = portmap_self_key(&map->ip);
 
 		put_mapping(b, map, comment);
 		if (p->snat == PORT_SNAT_NONE)
@@ -88,7 +88,7 @@ static void put_all(struct nft_batch *b, const struct portmap *p)
 	}
 	index_put(b, p->owner, p->maps);
 	if (p->bridge && p->snat != PORT_SNAT_NONE) {
-		struct portmap_key hair = portmap_hair_key(p->bridge);
+		struct nft_value hair = portmap_hair_key(p->bridge);
 
 		put_element(b, NFT_MSG_NEWSETELEM, PORTMAP_HAIR, &hair);
 	}
@@ -97,7 +97,7 @@ static void put_all(struct nft_batch *b, const struct portmap *p)
 /* ---- removing ---- */
 
 /* One element by a batch of its own; that it is gone already is no error. */
-static int remove_element(struct nft *n, const char *set, const struct portmap_key *key,
+static int remove_element(struct nft *n, const char *set, const struct nft_value *key,
 			  struct err *e)
 {
 	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
@@ -111,7 +111,7 @@ static int remove_element(struct nft *n, const char *set, const struct portmap_k
 /* What goes together: mappings, and keys of the index. */
 struct removal {
 	const struct port_map *v;
-	const struct portmap_key *index;
+	const struct nft_value *index;
 	size_t count, n_index;
 };
 
@@ -125,7 +125,7 @@ static int remove_each(struct nft *n, const struct removal *r, struct err *e)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct port_map *map = &r->v[i];
 		const struct portmap_family *f = portmap_family(&map->ip);
-		struct portmap_key port = portmap_port_key(map), snat = portmap_snat_key(map),
+		struct nft_value port = portmap_port_key(map), snat = portmap_snat_key(map),
 				   self = portmap_self_key(&map->ip);
 
 		if (remove_element(n, f->snat_local, &snat, e) ||
@@ -157,7 +157,7 @@ static int remove_all(struct nft *n, const struct removal *r, struct err *e)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct port_map *map = &r->v[i];
 		const struct portmap_family *f = portmap_family(&map->ip);
-		struct portmap_key port = portmap_port_key(map), snat = portmap_snat_key(map),
+		struct nft_value port = portmap_port_key(map), snat = portmap_snat_key(map),
 				   self = portmap_self_key(&map->ip);
 
 		put_element(&b, NFT_MSG_DELSETELEM, held_set(map), &port);
@@ -177,7 +177,7 @@ static int remove_all(struct nft *n, const struct removal *r, struct err *e)
 int portmap_drop(struct nft *n, const char *owner, struct arena *a, struct port_maps *gone,
 		 struct err *e)
 {
-	struct portmap_key index[2 * PORTS_MAX];
+	struct nft_value index[2 * PORTS_MAX];
 	struct port_map *v = arena_array(a, 2UL * PORTS_MAX, sizeof(*v)), map;
 	size_t count = 0, indexed = 0;
 	int there = 0;
@@ -191,7 +191,7 @@ int portmap_drop(struct nft *n, const char *owner, struct arena *a, struct port_
 			return -1;
 		if (mapped && str_eq(held.owner, owner)) /* and not another's by now */
 			v[count++] = held.map;
-		index[indexed] = index_key(owner, (uint32_t)indexed);
+		index[indexed] = owner_key(owner, (uint32_t)indexed);
 		indexed++;
 	}
 	if (there < 0 || remove_all(n, &(struct removal){ v, index, count, indexed }, e))

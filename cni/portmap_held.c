@@ -3,8 +3,8 @@
 #include "cni/portmap_held.h"
 
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,95 +24,17 @@ const char *held_set(const struct port_map *map)
 	return map->host_ip.len ? f->hostports : f->ports;
 }
 
-/* ---- what the kernel tells of an element ---- */
-
-struct element {
-	struct portmap_key key, value;
-	char comment[NFT_COMMENT_MAX + 1];
-};
-
-typedef void element_fn(const struct element *elem, void *arg);
-
-struct reading {
-	element_fn *fn;
-	void *arg;
-};
-
-static void read_value(const struct nlattr *nest, struct portmap_key *out)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest)
-	{
-		size_t len = mnl_attr_get_payload_len(attr);
-
-		if (mnl_attr_get_type(attr) != NFTA_DATA_VALUE || len > sizeof(out->b))
-			continue;
-		memcpy(out->b, mnl_attr_get_payload(attr), len);
-		out->len = len;
-	}
-}
-
-static void read_element(const struct nlattr *nest, const struct reading *r)
-{
-	struct element elem = { .comment = "" };
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest)
-	{
-		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_KEY)
-			read_value(attr, &elem.key);
-		else if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_DATA)
-			read_value(attr, &elem.value);
-		else if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_USERDATA)
-			nft_comment(attr, elem.comment);
-	}
-	r->fn(&elem, r->arg);
-}
-
-static int read_elements(const struct nlmsghdr *nlh, void *arg, struct err *e)
-{
-	const struct nlattr *attr, *elem;
-
-	(void)e;
-	if ((nlh->nlmsg_type & 0xff) != NFT_MSG_NEWSETELEM)
-		return 0;
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
-	{
-		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
-			continue;
-		mnl_attr_for_each_nested(elem, attr) read_element(elem, arg);
-	}
-	return 0;
-}
-
-/* Of that key, or (NULL) all. No set is an empty one. */
-static int ask(struct nft *n, const char *set, const struct portmap_key *key, element_fn *fn,
+/* Of that key, or (NULL) all. */
+static int ask(struct nft *n, const char *set, const struct nft_value *key, nft_element_fn *fn,
 	       void *arg, struct err *e)
 {
-	char buf[NFT_BATCH_MAX] __attribute__((aligned(8)));
-	struct reading r = { fn, arg };
-	struct nlattr *list, *elem;
-	struct nft_batch b;
-
-	nft_begin(n, &b, buf);
-	nft_msg(&b, NFT_MSG_GETSETELEM, key ? 0 : NLM_F_DUMP);
-	nft_put_str(&b, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
-	nft_put_str(&b, NFTA_SET_ELEM_LIST_SET, set);
-	if (key) {
-		list = nft_nest(&b, NFTA_SET_ELEM_LIST_ELEMENTS);
-		elem = nft_nest(&b, NFTA_LIST_ELEM);
-		nft_put_value(&b, NFTA_SET_ELEM_KEY, key->b, key->len);
-		nft_end(&b, elem);
-		nft_end(&b, list);
-	}
-	return nft_ask(n, &b, read_elements, &r, e) && e->num != ENOENT ? -1 : 0;
+	return nft_elements(n, NFPROTO_INET, set, key, fn, arg, e);
 }
 
 /* ---- mappings ---- */
 
 /* The comment is "OWNER DEVICE": cut it in two. The byte behind it is a second NUL. */
-static void split_comment(struct held *h, const struct element *elem)
+static void split_comment(struct held *h, const struct nft_element *elem)
 {
 	char *space;
 
@@ -132,12 +54,12 @@ struct get {
 	bool found;
 };
 
-static void get_one(const struct element *elem, void *arg)
+static void get_one(const struct nft_element *elem, void *arg)
 {
 	struct get *g = arg;
 
 	if (portmap_read(portmap_family(&g->map->ip), g->map->host_ip.len != 0, &elem->key,
-			 &elem->value, &g->out->map))
+			 &elem->data, &g->out->map))
 		return;
 	split_comment(g->out, elem);
 	g->found = true;
@@ -145,7 +67,7 @@ static void get_one(const struct element *elem, void *arg)
 
 int held_get(struct nft *n, const struct port_map *map, struct held *out, struct err *e)
 {
-	const struct portmap_key key = portmap_port_key(map);
+	const struct nft_value key = portmap_port_key(map);
 	struct get g = { map, out, false };
 
 	if (ask(n, held_set(map), &key, get_one, &g, e))
@@ -161,14 +83,14 @@ struct listing {
 	struct all_held *out;
 };
 
-static void list_one(const struct element *elem, void *arg)
+static void list_one(const struct nft_element *elem, void *arg)
 {
 	struct listing *l = arg;
 	struct all_held *all = l->out;
 	struct held held = { .device = "" };
 
 	if (all->n == LIST_MAX ||
-	    portmap_read(l->f, l->with_ip, &elem->key, &elem->value, &held.map))
+	    portmap_read(l->f, l->with_ip, &elem->key, &elem->data, &held.map))
 		return;
 	split_comment(&held, elem);
 	if (!l->goes(l->arg, held.owner))
@@ -200,16 +122,6 @@ int held_list(struct nft *n, owner_goes_fn *goes, const void *arg, struct all_he
 }
 
 /* ---- the index ---- */
-
-struct portmap_key index_key(const char *owner, uint32_t i)
-{
-	uint64_t hash = plan_hash(&owner, 1);
-	uint32_t part[] = { (uint32_t)(hash >> 32), (uint32_t)hash, i };
-	struct portmap_key key = { .len = sizeof(part) };
-
-	memcpy(key.b, part, sizeof(part));
-	return key;
-}
 
 struct index_text index_format(const char *owner, const struct port_map *map)
 {
@@ -261,7 +173,7 @@ void index_put(struct nft_batch *b, const char *owner, const struct port_maps *m
 	struct nlattr *list = NULL, *elem;
 
 	for (uint32_t i = 0; i < maps->n; i++) {
-		struct portmap_key key = index_key(owner, i);
+		struct nft_value key = owner_key(owner, i);
 
 		if (i % INDEX_CHUNK == 0) {
 			nft_end(b, list);
@@ -282,7 +194,7 @@ struct index_one {
 	bool found;
 };
 
-static void get_index(const struct element *elem, void *arg)
+static void get_index(const struct nft_element *elem, void *arg)
 {
 	struct index_one *one = arg;
 	const char *owner;
@@ -293,7 +205,7 @@ static void get_index(const struct element *elem, void *arg)
 
 int index_get(struct nft *n, const char *owner, uint32_t i, struct port_map *out, struct err *e)
 {
-	const struct portmap_key key = index_key(owner, i);
+	const struct nft_value key = owner_key(owner, i);
 	struct index_one one = { owner, out, false };
 
 	if (ask(n, PORTMAP_INDEX, &key, get_index, &one, e))
@@ -307,7 +219,7 @@ struct index_listing {
 	struct index_keys *out;
 };
 
-static void list_index(const struct element *elem, void *arg)
+static void list_index(const struct nft_element *elem, void *arg)
 {
 	struct index_listing *l = arg;
 	struct index_keys *keys = l->out;

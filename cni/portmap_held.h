@@ -37,11 +37,10 @@ int held_list(struct nft *n, owner_goes_fn *goes, const void *arg, struct all_he
 	      struct err *e);
 
 /*
- * The index: element i of an owner has a hash of the owner and i as its key and
+ * The index: element i of an owner has owner_key() as its key and
  * tells in its comment which port he mapped. An owner's elements are numbered
  * without a gap, so DEL asks for them one after the other.
  */
-struct portmap_key index_key(const char *owner, uint32_t i);
 void index_put(struct nft_batch *b, const char *owner, const struct port_maps *maps);
 
 /* "tcp 8080 ipv4 OWNER", "udp 53 127.0.0.1 OWNER", there and back; pure. */
@@ -56,7 +55,7 @@ int index_get(struct nft *n, const char *owner, uint32_t i, struct port_map *out
 
 /* Keys of the elements whose owners are to go. */
 struct index_keys {
-	struct portmap_key *v;
+	struct nft_value *v;
 	size_t n;
 };
 void index_done(struct index_keys *keys);

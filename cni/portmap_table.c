@@ -196,22 +196,22 @@ void portmap_put_table(struct nft_batch *b, bool with_old)
 
 /* ---- keys ---- */
 
-static void key_add(struct portmap_key *k, const void *data, size_t len)
+static void key_add(struct nft_value *k, const void *data, size_t len)
 {
 	memcpy(k->b + k->len, data, len);
 	k->len += (len + REG_BYTES - 1) / REG_BYTES * REG_BYTES;
 }
 
-static void key_add_port(struct portmap_key *k, uint16_t port)
+static void key_add_port(struct nft_value *k, uint16_t port)
 {
 	uint8_t be[PORT_LEN] = { (uint8_t)(port >> 8), (uint8_t)port };
 
 	key_add(k, be, sizeof(be));
 }
 
-struct portmap_key portmap_port_key(const struct port_map *map)
+struct nft_value portmap_port_key(const struct port_map *map)
 {
-	struct portmap_key k = { 0 };
+	struct nft_value k = { 0 };
 
 	if (map->host_ip.len)
 		key_add(&k, map->host_ip.b, map->host_ip.len);
@@ -220,18 +220,18 @@ struct portmap_key portmap_port_key(const struct port_map *map)
 	return k;
 }
 
-struct portmap_key portmap_port_value(const struct port_map *map)
+struct nft_value portmap_port_value(const struct port_map *map)
 {
-	struct portmap_key k = { 0 };
+	struct nft_value k = { 0 };
 
 	key_add(&k, map->ip.b, map->ip.len);
 	key_add_port(&k, map->port);
 	return k;
 }
 
-struct portmap_key portmap_snat_key(const struct port_map *map)
+struct nft_value portmap_snat_key(const struct port_map *map)
 {
-	struct portmap_key k = { 0 };
+	struct nft_value k = { 0 };
 
 	key_add(&k, &map->proto, sizeof(map->proto));
 	key_add_port(&k, map->host_port);
@@ -240,18 +240,18 @@ struct portmap_key portmap_snat_key(const struct port_map *map)
 	return k;
 }
 
-struct portmap_key portmap_self_key(const struct ip_addr *ip)
+struct nft_value portmap_self_key(const struct ip_addr *ip)
 {
-	struct portmap_key k = { 0 };
+	struct nft_value k = { 0 };
 
 	key_add(&k, ip->b, ip->len);
 	key_add(&k, ip->b, ip->len);
 	return k;
 }
 
-struct portmap_key portmap_hair_key(const char *bridge)
+struct nft_value portmap_hair_key(const char *bridge)
 {
-	struct portmap_key k = { .len = 2UL * IFNAMSIZ };
+	struct nft_value k = { .len = 2UL * IFNAMSIZ };
 	size_t len = strnlen(bridge, IFNAMSIZ - 1);
 
 	memcpy(k.b, bridge, len);
@@ -264,8 +264,8 @@ static uint16_t port_at(const uint8_t *b)
 	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
-int portmap_read(const struct portmap_family *f, bool with_ip, const struct portmap_key *key,
-		 const struct portmap_key *value, struct port_map *out)
+int portmap_read(const struct portmap_family *f, bool with_ip, const struct nft_value *key,
+		 const struct nft_value *value, struct port_map *out)
 {
 	const uint8_t *k = key->b;
 	struct port_map map = { 0 };

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cni/nft.h"
+#include "cni/nft_set.h"
 #include "cni/ports.h"
 
 /* What differs between IPv4 and IPv6. */
@@ -33,20 +34,16 @@ const struct portmap_family *portmap_family(const struct ip_addr *ip);
  */
 void portmap_put_table(struct nft_batch *b, bool with_old);
 
-/* A key or value, each part filled up to 4 bytes as registers are. */
-struct portmap_key {
-	uint8_t b[64];
-	size_t len;
-};
-/* Of ports, or of hostports if the mapping has a host_ip. */
-struct portmap_key portmap_port_key(const struct port_map *map);
-struct portmap_key portmap_port_value(const struct port_map *map);
-struct portmap_key portmap_snat_key(const struct port_map *map);
-struct portmap_key portmap_self_key(const struct ip_addr *ip);
-struct portmap_key portmap_hair_key(const char *bridge);
+/* Keys and values, each part filled up to 4 bytes as registers are: of ports, or of hostports if
+ * the mapping has a host_ip. */
+struct nft_value portmap_port_key(const struct port_map *map);
+struct nft_value portmap_port_value(const struct port_map *map);
+struct nft_value portmap_snat_key(const struct port_map *map);
+struct nft_value portmap_self_key(const struct ip_addr *ip);
+struct nft_value portmap_hair_key(const char *bridge);
 
 /* The opposite of the first two; -1 if that is none. with_ip: of hostports. */
-int portmap_read(const struct portmap_family *f, bool with_ip, const struct portmap_key *key,
-		 const struct portmap_key *value, struct port_map *out);
+int portmap_read(const struct portmap_family *f, bool with_ip, const struct nft_value *key,
+		 const struct nft_value *value, struct port_map *out);
 
 #endif

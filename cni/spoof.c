@@ -30,6 +30,7 @@ static void put_table(struct nft_batch *b)
 	struct nlattr *rule;
 
 	nft_put_table(b);
+	owned_put_index(b, 3);
 	nft_put_set(b, &guarded);
 	nft_put_set(b, &macs);
 	nft_put_chain(b, CHAIN, &hook);
@@ -46,17 +47,18 @@ static void put_table(struct nft_batch *b)
 	nft_end(b, rule);
 }
 
-static const struct owned_table table = { NFPROTO_BRIDGE, put_table };
+static const char *const sets[] = { SET_GUARDED, SET_MACS, NULL };
+static const struct owned_table table = { NFPROTO_BRIDGE, put_table, sets };
 
 static void make_keys(const char *port, const uint8_t mac[MAC_BYTES], struct owned v[2])
 {
 	size_t len = strnlen(port, IFNAMSIZ - 1);
 
-	v[0] = (struct owned){ .set = SET_MACS, .len = IFNAMSIZ + MAC_ROOM };
-	v[1] = (struct owned){ .set = SET_GUARDED, .len = IFNAMSIZ };
-	memcpy(v[0].key, port, len);
-	memcpy(v[0].key + IFNAMSIZ, mac, MAC_BYTES);
-	memcpy(v[1].key, port, len);
+	v[0] = (struct owned){ .set = SET_MACS, .key.len = IFNAMSIZ + MAC_ROOM };
+	v[1] = (struct owned){ .set = SET_GUARDED, .key.len = IFNAMSIZ };
+	memcpy(v[0].key.b, port, len);
+	memcpy(v[0].key.b + IFNAMSIZ, mac, MAC_BYTES);
+	memcpy(v[1].key.b, port, len);
 }
 
 int spoof_ensure(struct nft *n, const char *owner, const char *port, const uint8_t mac[MAC_BYTES],
@@ -79,10 +81,12 @@ int spoof_present(struct nft *n, const char *port, const uint8_t mac[MAC_BYTES],
 	return second;
 }
 
+int spoof_free(struct nft *n, const char *owner, struct err *e)
+{
+	return owned_free(n, &table, owner, e);
+}
+
 int spoof_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct err *e)
 {
-	return owned_drop(n, &table, SET_GUARDED, goes, arg, e) ||
-			       owned_drop(n, &table, SET_MACS, goes, arg, e)
-		       ? -1
-		       : 0;
+	return owned_drop(n, &table, goes, arg, e);
 }

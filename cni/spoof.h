@@ -17,7 +17,8 @@
  *		iifname . ether saddr @macs return
  *		iifname @guarded drop }
  * }
- * Both elements of a port have its owner as their comment.
+ * Both elements of a port have its owner as their comment, and are in an index
+ * by owner (cni/owned.h).
  */
 int spoof_ensure(struct nft *n, const char *owner, const char *port, const uint8_t mac[6],
 		 struct err *e);
@@ -25,7 +26,10 @@ int spoof_ensure(struct nft *n, const char *owner, const char *port, const uint8
 /* 1 when that is so, 0 when not, -1. */
 int spoof_present(struct nft *n, const char *port, const uint8_t mac[6], struct err *e);
 
-/* Free the ports of the owners that are to go. */
+/* Free the owner's ports. */
+int spoof_free(struct nft *n, const char *owner, struct err *e);
+
+/* The same of the owners that are to go; all is read. */
 int spoof_drop(struct nft *n, owner_goes_fn *goes, const void *arg, struct err *e);
 
 #endif

@@ -192,6 +192,22 @@ reads_no_list() {
 	[ "$status" = 1 ]
 }
 
+@test "macspoofchk and firewall: DEL reads no list either, and takes what is the pod's" {
+	local i
+	requires strace
+	dual '.macspoofchk = true | .ingressPolicy = "open"'
+	for i in {1..40}; do
+		cni ADD CNI_IFNAME="e$i" >/dev/null
+	done
+	traced ADD >/dev/null
+	assert_equal "$(on_host nft list set inet peapod pods6 | grep -c 'net last eth0')" 1
+	reads_no_list "$(traced DEL)"
+	reads_no_list "$(traced DEL)"
+	assert_equal "$(on_host nft list ruleset | grep -c 'net last eth0' | cat)" 0
+	# 40 pods: two addresses, a port and its MAC, and as many entries of the index
+	assert_equal "$(on_host nft -j list ruleset | jq '[.nftables[].set | select(.name | IN("pods4", "pods6", "guarded", "macs", "owners")?) | .elem | length] | add')" 320
+}
+
 @test "128 host ports in both families, with names of any length" {
 	local id net
 	id=$(printf 'c%.0s' {1..200})

@@ -131,8 +131,8 @@ TEST(ports_keys)
 	};
 
 	for (size_t i = 0; i < countof(maps); i++) {
-		const struct portmap_key key = portmap_port_key(&maps[i]);
-		const struct portmap_key value = portmap_port_value(&maps[i]);
+		const struct nft_value key = portmap_port_key(&maps[i]);
+		const struct nft_value value = portmap_port_value(&maps[i]);
 		const struct portmap_family *f = portmap_family(&maps[i].ip);
 		struct port_map back;
 
