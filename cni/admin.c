@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cni/aliases.h"
 #include "cni/lease.h"
 #include "cni/repair.h"
 #include "cni/survey.h"
@@ -25,7 +26,7 @@
 
 /* All options of all commands; each command's table has its own. */
 struct options {
-	char *data_dir, *network;
+	char *data_dir, *alias_dir, *network;
 	bool json, dry_run, help;
 	uint32_t grace;
 	char *shell; /* an operand */
@@ -63,6 +64,8 @@ static const struct opt leases_options[] = {
 
 static const struct opt gc_options[] = {
 	OPT_DATA_DIR,
+	{ "alias-dir", 'a', OPT_STR, offsetof(struct options, alias_dir), "DIR",
+	  "where files with names of pods are (" ALIAS_DIR ")", NULL },
 	OPT_NETWORK,
 	OPT_GRACE,
 	{ "dry-run", 0, OPT_FLAG, offsetof(struct options, dry_run), NULL,
@@ -93,6 +96,7 @@ static struct survey_place place_of(const struct options *o)
 {
 	return (struct survey_place){
 		.data_dir = o->data_dir ? o->data_dir : LEASE_DIR_DEFAULT,
+		.alias_dir = o->alias_dir ? o->alias_dir : ALIAS_DIR,
 		.network = o->network,
 		.grace = o->grace,
 	};
@@ -133,7 +137,7 @@ static int run_completion(const struct options *o, struct str *out, struct err *
 		str_add(out, "#compdef peapod-cni\nautoload -U +X bashcompinit && bashcompinit\n");
 	str_add(out, "_peapod_cni() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n"
 		     "\tlocal before=${COMP_WORDS[COMP_CWORD-1]}\n"
-		     "\tif [[ $before == --data-dir || $before == -d ]]; then\n"
+		     "\tif [[ $before == --data-dir || $before == -d || $before == --alias-dir || $before == -a ]]; then\n"
 		     "\t\tCOMPREPLY=($(compgen -d -- \"$cur\"))\n\t\treturn\n\tfi\n"
 		     "\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n\t1:*) words='--help --version");
 	for (size_t i = 0; i < countof(commands); i++)

@@ -20,13 +20,17 @@ static bool is_name(const char *s)
 	return n && n <= NAME_LEN && strspn(s, chars) == n && *s != '-' && *s != '.';
 }
 
-static const char *file_of(const struct cni_conf *conf, const struct attach *at, struct arena *a)
+const char *aliases_dir(const struct cni_conf *conf, struct arena *a)
 {
 	struct json_object *dir = json_get(conf->raw, "aliasDir");
 	const char *text = dir ? json_object_get_string(dir) : "";
 
-	return arena_printf(a, "%s/%s/%s_%s", *text == '/' ? text : ALIAS_DIR, at->network,
-			    at->container_id, at->ifname);
+	return arena_printf(a, "%s/%s", *text == '/' ? text : ALIAS_DIR, conf->name);
+}
+
+static const char *file_of(const struct cni_conf *conf, const struct attach *at, struct arena *a)
+{
+	return arena_printf(a, "%s/%s_%s", aliases_dir(conf, a), at->container_id, at->ifname);
 }
 
 int aliases_plan_add(const struct cni_conf *conf, const struct attach *at,

@@ -19,6 +19,9 @@
 int aliases_plan_add(const struct cni_conf *conf, const struct attach *at,
 		     const struct ipam_result *ipam, struct plan *p, struct err *e);
 
+/* aliasDir/NETWORK. */
+const char *aliases_dir(const struct cni_conf *conf, struct arena *a);
+
 /* From names and aliasDir. */
 void aliases_plan_del(const struct cni_conf *conf, const struct attach *at, struct plan *p);
 

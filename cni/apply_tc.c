@@ -33,12 +33,13 @@ int is_limit(struct net *n, const struct op *op, struct err *e)
 int do_ifb(struct net *n, const struct op *op, struct err *e)
 {
 	const struct op host = { .where = ON_HOST, .dev = op->ifb.like };
+	const struct link_marks marks = { .alias = op->ifb.alias };
 	struct link link;
 
 	if (op_link(n, &host, &link, e) || link_add_ifb(&n->host, op->dev, link.mtu, e))
 		return -1;
 	n->ifb = op->dev;
-	return 0;
+	return *marks.alias ? link_mark(&n->host, op->dev, &marks, e) : 0;
 }
 
 int is_ifb(struct net *n, const struct op *op, struct err *e)

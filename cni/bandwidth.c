@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "cni/owner.h"
+#include "cni/pairs.h"
 #include "cni/sha512.h"
 #include "spec/cni/error.h"
 
@@ -87,14 +89,18 @@ const char *bandwidth_ifb(const struct attach *at, bool whole, struct arena *a)
 			    hash[3], hash[4], hash[5]);
 }
 
-void bandwidth_plan_add(const struct bandwidth *b, const char *host, const char *ifb,
-			struct plan *p)
+void bandwidth_plan_add(const struct bandwidth *b, const struct attach *at, const char *host,
+			const char *ifb, struct plan *p)
 {
+	struct op *op;
+
 	if (b->ingress.rate)
 		plan_op(p, OP_LIMIT, ON_HOST, host)->limit = b->ingress;
 	if (!b->egress.rate)
 		return;
-	plan_op(p, OP_IFB, ON_HOST, ifb)->ifb.like = host;
+	op = plan_op(p, OP_IFB, ON_HOST, ifb);
+	op->ifb.like = host;
+	op->ifb.alias = pair_alias(owner_of(at, p->a), host, p->a);
 	plan_op(p, OP_LIMIT, ON_HOST, ifb)->limit = b->egress;
 	plan_op(p, OP_DETOUR, ON_HOST, host)->detour.by = ifb;
 }

@@ -31,9 +31,9 @@ bool bandwidth_none(const struct bandwidth *b);
  */
 const char *bandwidth_ifb(const struct attach *at, bool whole, struct arena *a);
 
-/* Limit the pod whose end on the host is `host`. */
-void bandwidth_plan_add(const struct bandwidth *b, const char *host, const char *ifb,
-			struct plan *p);
+/* Limit the pod whose end on the host is `host`; the device is marked as its owner's. */
+void bandwidth_plan_add(const struct bandwidth *b, const struct attach *at, const char *host,
+			const char *ifb, struct plan *p);
 
 /* From names alone. */
 void bandwidth_plan_del(const char *ifb, struct plan *p);

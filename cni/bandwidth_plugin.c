@@ -4,6 +4,7 @@
 
 #include "cni/apply.h"
 #include "cni/bandwidth.h"
+#include "cni/dead.h"
 #include "cni/plugin.h"
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
@@ -53,8 +54,8 @@ static int plan_limits(struct request *req, struct net *n, struct cni_result *pr
 		return 0;
 	if (net_open(n, req->netns, e) || find_host_end(n, req, &host, e))
 		return -1;
-	bandwidth_plan_add(&b, arena_strdup(req->a, host.name), bandwidth_ifb(&at, false, req->a),
-			   p);
+	bandwidth_plan_add(&b, &at, arena_strdup(req->a, host.name),
+			   bandwidth_ifb(&at, false, req->a), p);
 	return 0;
 }
 
@@ -115,6 +116,23 @@ static int bandwidth_check(struct request *req, struct err *e)
 	return p.n ? verify(&n, &p, e) : 0;
 }
 
+/* The other limits are the host ends', and go with them. */
+static int bandwidth_gc(struct request *req, struct err *e)
+{
+	const struct cni_conf *conf = &req->conf;
+	auto_net struct net n = NET_INIT;
+	struct dead dead = { .n = &n, .a = req->a };
+
+	if (!conf->valid_attachments.v)
+		return 0;
+	return net_open(&n, -1, e) ||
+			       dead_ifbs_but(&dead, conf->name, conf->valid_attachments.v,
+					     conf->valid_attachments.n, e) ||
+			       dead_bury(&dead, e)
+		       ? -1
+		       : 0;
+}
+
 static int bandwidth_status(struct request *req, struct err *e)
 {
 	struct bandwidth b;
@@ -128,5 +146,6 @@ const struct plugin plugin_bandwidth = {
 	.add = bandwidth_add,
 	.del = bandwidth_del,
 	.check = bandwidth_check,
+	.gc = bandwidth_gc,
 	.status = bandwidth_status,
 };

@@ -25,7 +25,11 @@ int dead_lease(struct dead *dead, const char *network, const struct lease_owner 
 
 void dead_pair(struct dead *dead, const struct pair *pair);
 
-/* Pairs of the network by their aliases, but those of the valid attachments. */
+/* ifb devices of the network by their aliases, but those of the valid attachments. */
+int dead_ifbs_but(struct dead *dead, const char *network, const struct cni_attachment *valid,
+		  size_t n, struct err *e);
+
+/* Pairs too. */
 int dead_pairs_but(struct dead *dead, const char *network, const struct cni_attachment *valid,
 		   size_t n, struct err *e);
 

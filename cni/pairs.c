@@ -14,14 +14,14 @@
 #define PREFIX "peapod "
 #define NO_DIR "-"
 
-char *pair_alias(const char *owner, const char *data_dir, struct arena *a)
+char *pair_alias(const char *owner, const char *place, struct arena *a)
 {
-	char *alias = arena_printf(a, PREFIX "%s %s", owner, data_dir ? data_dir : NO_DIR);
+	char *alias = arena_printf(a, PREFIX "%s %s", owner, place ? place : NO_DIR);
 
 	return strlen(alias) <= PAIR_ALIAS_MAX ? alias : arena_strdup(a, "");
 }
 
-/* Cut "NETWORK CONTAINERID IFNAME DATADIR"; false: that is no alias of ours. */
+/* Cut "NETWORK CONTAINERID IFNAME PLACE"; false: that is no alias of ours. */
 static bool split(struct pair *p, char *text, struct arena *a)
 {
 	char *end = text;
@@ -33,7 +33,7 @@ static bool split(struct pair *p, char *text, struct arena *a)
 	}
 	*end = '\0';
 	p->owner = text;
-	p->data_dir = str_eq(end + 1, NO_DIR) ? "" : end + 1;
+	p->place = str_eq(end + 1, NO_DIR) ? "" : end + 1;
 	p->network = arena_strndup(a, text, strcspn(text, " "));
 	return true;
 }
@@ -79,7 +79,7 @@ static int read_pair(const struct nlmsghdr *nlh, void *arg, struct err *e)
 	return 0;
 }
 
-int pairs_list(struct rtnl *r, struct arena *a, struct pairs *out, struct err *e)
+int pairs_list(struct rtnl *r, const char *kind, struct arena *a, struct pairs *out, struct err *e)
 {
 	const struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
 	struct rtnl_req q = rtnl_req(RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
@@ -89,7 +89,7 @@ int pairs_list(struct rtnl *r, struct arena *a, struct pairs *out, struct err *e
 
 	rtnl_put_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	info = rtnl_nest(&q, IFLA_LINKINFO);
-	rtnl_put_str(&q, IFLA_INFO_KIND, "veth");
+	rtnl_put_str(&q, IFLA_INFO_KIND, kind);
 	rtnl_end(&q, info);
 	if (rtnl_ask(r, &q, read_pair, &l, e))
 		return err_ctx(e, "list interfaces");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pairs: the veth pairs that this program made, and whose they are. */
+/* pairs: the interfaces that this program made for pods, and whose they are. */
 #ifndef CNI_PAIRS_H
 #define CNI_PAIRS_H
 
@@ -13,17 +13,22 @@
 
 #define PAIR_ALIAS_MAX 255 /* bytes, with no NUL behind them: IFALIASZ - 1 */
 
+#define PAIR_VETH "veth"
+#define PAIR_IFB  "ifb"
+
 /*
  * The host end of a pair has the alias "peapod OWNER DATADIR" (ip-link(8) shows
  * it), where OWNER is "NETWORK CONTAINERID IFNAME" as in nftables, and DATADIR
- * is where its lease is; "-" for a pair without one. "" if it would not fit.
+ * is where its lease is; "-" for a pair without one. An ifb device, by which
+ * the pod's packets make a detour, has its host end's name there. "" if it
+ * would not fit.
  */
-char *pair_alias(const char *owner, const char *data_dir, struct arena *a);
+char *pair_alias(const char *owner, const char *place, struct arena *a);
 
 struct pair {
 	int index;
 	char name[IF_NAMESIZE];
-	const char *network, *owner, *data_dir; /* of the alias; data_dir "" for none */
+	const char *network, *owner, *place; /* of the alias; place "" for none */
 };
 struct pairs {
 	struct pair *v;
@@ -32,8 +37,8 @@ struct pairs {
 
 void pairs_add(struct pairs *pairs, const struct pair *p, struct arena *a);
 
-/* All with such an alias; one dump, of veth interfaces only. In the arena. */
-int pairs_list(struct rtnl *r, struct arena *a, struct pairs *out, struct err *e);
+/* All of that kind with such an alias; one dump. In the arena. */
+int pairs_list(struct rtnl *r, const char *kind, struct arena *a, struct pairs *out, struct err *e);
 
 /* Delete many at once: what takes the kernel long is done once for all. */
 int pairs_delete(struct rtnl *r, const struct pairs *pairs, struct err *e);

@@ -140,6 +140,7 @@ struct op {
 		struct link_tune tune;
 		struct {
 			const char *like;
+			const char *alias; /* cni/pairs.h */
 		} ifb;
 		struct {
 			const char *by;

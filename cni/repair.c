@@ -2,6 +2,7 @@
 /* repair: interfaces are listed before leases, since ADD makes them in the other order. */
 #include "cni/repair.h"
 
+#include "cni/alias_files.h"
 #include "cni/apply_ports.h"
 #include "cni/dead.h"
 #include "cni/firewall.h"
@@ -100,7 +101,7 @@ static void choose_pairs(struct repair *r, const char *network, const struct sur
 	for (size_t i = 0; i < r->pairs.n; i++) {
 		const struct pair *p = &r->pairs.v[i];
 
-		if (!str_eq(p->network, network) || !str_eq(p->data_dir, r->place->data_dir) ||
+		if (!str_eq(p->network, network) || !str_eq(p->place, r->place->data_dir) ||
 		    owners_have(&r->living, p->owner))
 			continue;
 		dead_pair(&r->dead, p);
@@ -192,6 +193,81 @@ static int repair_elements(struct repair *r, const struct json_strs *networks, s
 	return rc;
 }
 
+/* ---- what belongs to an interface on the host ---- */
+
+/* An ifb device of a pair that goes, or is gone. */
+static int repair_ifbs(struct repair *r, struct err *e)
+{
+	struct pairs ifbs;
+	struct link link;
+
+	if (pairs_list(&r->n->host, PAIR_IFB, r->a, &ifbs, e))
+		return -1;
+	for (size_t i = 0; i < ifbs.n; i++) {
+		const struct pair *p = &ifbs.v[i];
+		int there;
+
+		if (r->place->network && !str_eq(r->place->network, p->network))
+			continue;
+		there = link_get(&r->n->host, p->place, &link, e);
+		if (there < 0)
+			return -1;
+		if (there && !owners_have(&r->gone, p->owner))
+			continue;
+		dead_pair(&r->dead, p);
+		say_removed(r);
+		str_addf(r->out, "interface %s (%s): its pod's is gone\n", p->name, p->owner);
+	}
+	return 0;
+}
+
+struct names {
+	struct repair *r;
+	const char *network;
+};
+
+/* Of "ID_INTERFACE" any underscore may be the one between the two. */
+static int is_dead_file(void *arg, const char *file, struct err *e)
+{
+	const struct names *names = arg;
+	struct repair *r = names->r;
+
+	for (const char *cut = strchr(file, '_'); cut; cut = strchr(cut + 1, '_')) {
+		const struct attach at = { names->network,
+					   arena_strndup(r->a, file, (size_t)(cut - file)),
+					   cut + 1 };
+		struct link link;
+		int there = link_get(&r->n->host, attach_host_name(&at, r->a), &link, e);
+
+		if (there < 0)
+			return -1;
+		if (there && !owners_have(&r->gone, owner_of(&at, r->a)))
+			return 0;
+	}
+	say_removed(r);
+	str_addf(r->out, "names of %s in network %s: its interface is gone\n", file,
+		 names->network);
+	return 1;
+}
+
+static int repair_names(struct repair *r, struct err *e)
+{
+	const struct survey_place dirs = { .data_dir = r->place->alias_dir,
+					   .network = r->place->network };
+	struct json_strs networks;
+
+	if (survey_networks(&dirs, r->a, &networks, e))
+		return -1;
+	for (size_t i = 0; i < networks.n; i++) {
+		struct names names = { r, networks.v[i] };
+
+		if (alias_files_sweep(arena_printf(r->a, "%s/%s", dirs.data_dir, networks.v[i]),
+				      r->dry_run, is_dead_file, &names, e))
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- networks ---- */
 
 static int repair_network(struct repair *r, const char *network, struct err *e)
@@ -233,12 +309,14 @@ int repair(struct net *n, const struct survey_place *place, bool dry_run, struct
 	struct err later;
 	int rc = 0;
 
-	if (pairs_list(&n->host, &a, &r.pairs, e) || survey_networks(place, &a, &networks, e))
+	if (pairs_list(&n->host, PAIR_VETH, &a, &r.pairs, e) || survey_networks(place, &a, &networks, e))
 		return -1;
 	for (size_t i = 0; i < networks.n; i++)
 		if (repair_network(&r, networks.v[i], rc ? &later : e))
 			rc = rc ? rc : err_ctx(e, "network '%.60s'", networks.v[i]);
 	if (repair_elements(&r, &networks, rc ? &later : e))
+		rc = -1;
+	if (repair_ifbs(&r, rc ? &later : e) || repair_names(&r, rc ? &later : e))
 		rc = -1;
 	if (!dry_run && dead_bury(&r.dead, rc ? &later : e))
 		rc = -1;

@@ -45,6 +45,7 @@ struct survey {
 struct survey_place {
 	const char *data_dir;
 	const char *network; /* NULL: all */
+	const char *alias_dir; /* of files with names */
 	uint32_t grace;	     /* seconds that a lease may be without its interface: ADD goes on */
 };
 

@@ -239,8 +239,8 @@ int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struc
 		return -1;
 	if (w->walled)
 		plan_walls(w, at, ipam, p);
-	bandwidth_plan_add(&w->limits, attach_host_name(at, p->a), bandwidth_ifb(at, true, p->a),
-			   p);
+	bandwidth_plan_add(&w->limits, at, attach_host_name(at, p->a),
+			   bandwidth_ifb(at, true, p->a), p);
 	return plan_ports(w, conf, at, ipam, p, e);
 }
 

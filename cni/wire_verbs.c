@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include "cni/addresses.h"
+#include "cni/alias_files.h"
+#include "cni/aliases.h"
 #include "cni/allow.h"
 #include "cni/apply.h"
 #include "cni/apply_ports.h"
@@ -309,6 +311,30 @@ static int gc_elements(const struct request *req, struct net *n, struct err *e)
 	return rc;
 }
 
+static int is_no_valid_file(void *arg, const char *file, struct err *e)
+{
+	(void)e;
+	return !owners_have(arg, file);
+}
+
+/* Files with names, but those of the valid attachments. */
+static int gc_aliases(const struct request *req, struct err *e)
+{
+	const struct cni_conf *conf = &req->conf;
+	const struct cni_attachment *v = conf->valid_attachments.v;
+	struct owners files = { .n = conf->valid_attachments.n };
+
+	if (kind_of(req) != WIRE_PEAPOD)
+		return 0;
+	files.v = arena_array(req->a, files.n + 1, sizeof(*files.v));
+	for (size_t i = 0; i < files.n; i++)
+		files.v[i] = arena_printf(req->a, "%s_%s",
+					  v[i].container_id ? v[i].container_id : "",
+					  v[i].ifname ? v[i].ifname : "");
+	owners_sort(&files);
+	return alias_files_sweep(aliases_dir(conf, req->a), false, is_no_valid_file, &files, e);
+}
+
 struct graves {
 	struct dead dead;
 	const char *network;
@@ -337,6 +363,8 @@ static int wire_gc(struct request *req, struct err *e)
 	if (net_open(&n, -1, e))
 		return -1;
 	rc = gc_elements(req, &n, e);
+	if (gc_aliases(req, rc ? &later : e))
+		rc = -1;
 	if (addresses_choose(req, &s, rc ? &later : e) ||
 	    addresses_gc(req, &s, lease_gone, &g, rc ? &later : e))
 		rc = -1;

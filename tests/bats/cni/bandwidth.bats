@@ -77,6 +77,52 @@ moved() {
 	bandwidth DEL CNI_NETNS=
 }
 
+# ifbs: the devices by which packets of pods make a detour
+ifbs() {
+	on_host ip -o link show type ifb | awk -F'[ @:]+' '{ print $2 }'
+}
+
+@test "GC and peapod-cni gc collect the ifb devices of pods that are gone, and no others" {
+	chain ". += $LIMITS"
+	bandwidth ADD
+	on_host ip link add mine type ifb
+	assert_equal "$(ifbs | wc -l)" 2
+	gc_with() {
+		jq --argjson v "$1" '.cniVersion = "1.1.0" | del(.prevResult) | ."cni.dev/valid-attachments" = $v' "$CONF" >"$CONF.gc"
+		CONF=$CONF.gc bandwidth GC
+	}
+	gc_with '[{"containerID": "c1", "ifname": "eth0"}]'
+	assert_equal "$(ifbs | wc -l)" 2
+	gc_with null
+	assert_equal "$(ifbs | wc -l)" 2
+	gc_with '[]'
+	assert_equal "$(ifbs)" mine
+	# A pod whose namespace has gone took its pair along.
+	on_host tc qdisc del dev "$(pairs)" root
+	on_host tc qdisc del dev "$(pairs)" ingress
+	bandwidth ADD
+	run -0 on_host "$BIN/peapod-cni" gc --data-dir "$LEASES" --alias-dir "$BATS_TEST_TMPDIR/none"
+	refute_output
+	on_host ip link del "$(pairs)"
+	run -0 on_host "$BIN/peapod-cni" gc --dry-run --data-dir "$LEASES" --alias-dir "$BATS_TEST_TMPDIR/none"
+	assert_output --regexp "^would remove interface bwp[0-9a-f]* \(net c1 eth0\): its pod's is gone$"
+	assert_equal "$(ifbs | wc -l)" 2
+	run -0 on_host "$BIN/peapod-cni" gc --data-dir "$LEASES" --alias-dir "$BATS_TEST_TMPDIR/none"
+	assert_equal "$(ifbs)" mine
+}
+
+@test "peapod: GC takes the ifb device along with the pair" {
+	conf ". += $LIMITS"
+	cni ADD
+	cni ADD CNI_IFNAME=eth1
+	assert_equal "$(ifbs | wc -l)" 2
+	conf '.cniVersion = "1.1.0" | ."cni.dev/valid-attachments" = [{containerID: "c1", ifname: "eth1"}]'
+	cni GC
+	assert_equal "$(ifbs | wc -l) $(pairs | wc -l)" "1 1"
+	cni DEL CNI_IFNAME=eth1
+	assert_equal "$(ifbs)" ""
+}
+
 @test "traffic is really that slow, in both directions" {
 	requires socat
 	chain ". += $LIMITS"

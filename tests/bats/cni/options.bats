@@ -123,6 +123,27 @@ teardown() {
 	assert_equal "$(on_host cat /proc/sys/net/ipv6/conf/all/forwarding)" 1
 }
 
+@test "aliases: GC and peapod-cni gc take the files of pods that are gone, and no others" {
+	local dir=$BATS_TEST_TMPDIR/hosts
+	files() { (cd "$dir/net" && printf '%s ' *); }
+	conf '.aliasDir = "'"$dir"'" | .runtimeConfig.aliases = ["web"]'
+	cni ADD
+	cni ADD CNI_CONTAINERID=a_b_c CNI_IFNAME=eth_1
+	cni ADD CNI_CONTAINERID=c2 CNI_IFNAME=eth2
+	echo theirs >"$dir/net/notes"
+	conf '.aliasDir = "'"$dir"'" | .cniVersion = "1.1.0" | ."cni.dev/valid-attachments" = [{containerID: "c1", ifname: "eth0"}, {containerID: "a_b_c", ifname: "eth_1"}]'
+	cni GC
+	assert_equal "$(files)" "a_b_c_eth_1 c1_eth0 notes "
+	run -0 on_host "$BIN/peapod-cni" gc --data-dir "$LEASES" --alias-dir "$dir"
+	refute_output
+	in_pod ip link del eth_1
+	run -0 on_host "$BIN/peapod-cni" gc --data-dir "$LEASES" --alias-dir "$dir" --network other
+	refute_output
+	run -0 on_host "$BIN/peapod-cni" gc --data-dir "$LEASES" --alias-dir "$dir"
+	assert_output "removed names of a_b_c_eth_1 in network net: its interface is gone"
+	assert_equal "$(files)" "c1_eth0 notes "
+}
+
 @test "aliases: a file for the name server; DEL and a failed ADD take it away" {
 	local dir=$BATS_TEST_TMPDIR/names
 	conf '.aliasDir = "'"$dir"'" | .runtimeConfig.aliases = ["web", "web.local"] | .ipam.ranges += [[{subnet: "fd01::/64"}]]'

@@ -20,7 +20,7 @@ static const char *plan_for(const char *keys, struct arena *a)
 	if (cni_conf_open(text, strlen(text), a, &conf, &e) || cni_conf_decode(&conf, a, &e) ||
 	    bandwidth_make(&conf, a, &b, &e))
 		return arena_printf(a, "%d %s", cni_err_code(&e), e.msg);
-	bandwidth_plan_add(&b, "veth1", bandwidth_ifb(&at, false, a), &p);
+	bandwidth_plan_add(&b, &at, "veth1", bandwidth_ifb(&at, false, a), &p);
 	plan_print(&p, &out);
 	return arena_strdup(a, str_text(&out));
 }
