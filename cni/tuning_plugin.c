@@ -7,6 +7,7 @@
 #include "cni/apply.h"
 #include "cni/plugin.h"
 #include "cni/tuning.h"
+#include "cni/twice.h"
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
@@ -19,6 +20,10 @@ static struct attach attach_of(const struct request *req)
 
 static int read_conf(const struct request *req, struct tuning *t, struct err *e)
 {
+	const char *twice = twice_in(req->text, req->len, "sysctl", req->a);
+
+	if (twice)
+		return cni_err(e, CNI_ERR_CONFIG, "sysctl: '%.200s' is there twice", twice);
 	if (tuning_make(&req->conf, &req->args, req->env.ifname, true, req->a, t, e))
 		return -1;
 	return tuning_allowed(t, req->a, e);

@@ -73,6 +73,15 @@ state() {
 	assert_output --partial 'net/no/such'
 }
 
+@test "a sysctl that stands there twice is refused, as the reference does; DEL does not mind" {
+	conf '.type = "tuning" | .prevResult = {cniVersion: "1.0.0", interfaces: [], ips: []} | .sysctl = {"net.core.somaxconn": "300"}'
+	sed -i 's/"net.core.somaxconn": "300"/&, "net.core.somaxconn": "400"/' "$CONF"
+	grep -q 400 "$CONF"
+	fails_with 7 plugin "$BIN/tuning" ADD
+	assert_output --partial "'net.core.somaxconn' is there twice"
+	plugin "$BIN/tuning" DEL
+}
+
 @test "the host's allow list" {
 	chain '.sysctl = {"net.ipv4.conf.IFNAME.arp_filter": "1"}'
 	# listed LINE: ADD where that is the only line; /etc is another one for this process alone
