@@ -154,6 +154,22 @@ begin() {
 	[ -s "$BATS_TEST_TMPDIR/1" ] && [ -s "$BATS_TEST_TMPDIR/2" ]
 }
 
+@test "a delete that is killed half-way: the next one does the rest" {
+	local ms pid
+	stop_shim
+	for ms in 000 005 010 015 020 025 030; do
+		begin </dev/null
+		pid=$(start_box)
+		kill_shims -namespace "$NS"
+		timeout -s KILL "0.${ms}1" "$B/containerd-shim-peapod-v2" -namespace "$NS" -id box \
+			-address "$BATS_TEST_TMPDIR/c.sock" -bundle "$BUNDLE" delete >/dev/null 3>&- || :
+		shim -bundle "$BUNDLE" delete >/dev/null
+		wait_until 30 is_gone "$pid"
+		[ ! -e "$SOCKET" ]
+		[ -z "$(leftovers)" ]
+	done
+}
+
 @test "a caller that is killed while it waits takes nothing along" {
 	local waiting
 	start_box
