@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -78,13 +79,15 @@ static void send_result(int sock, struct job_result *r)
 	(void)send_fds(sock, text.s, text.len, &r->console, r->console >= 0 ? 1 : 0);
 }
 
-static void child(int sock, const struct jobs *js, const struct job *job)
+static void child(int sock, const struct jobs *js, const struct job *job, pid_t daemon)
 {
 	struct job_result r = { .console = -1 };
 	struct err e = { 0 };
 	int kept[JOB_FDS_MAX + 2];
 	bool lost = !job->away && js->home && home_enter(js->home, &r.err);
 
+	if (job->bound && (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != daemon))
+		_exit(1);
 	memcpy(kept, job->keep, sizeof(job->keep));
 	kept[job->n_keep] = sock;
 	kept[job->n_keep + 1] = log_to.fd;
@@ -160,15 +163,15 @@ static void on_result(struct loop_source *src, uint32_t events)
 int job_start(struct jobs *js, const struct job *job, struct call *call, struct err *e)
 {
 	struct job *copy;
+	pid_t daemon = getpid(), pid;
 	int pair[2];
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair))
 		return err_sys(e, "create a socket pair");
 	pid = fork();
 	if (!pid) {
 		fcntl(pair[1], F_SETFL, 0);
-		child(pair[1], js, job);
+		child(pair[1], js, job, daemon);
 	}
 	close(pair[1]);
 	if (pid < 0) {

@@ -59,6 +59,11 @@ struct job {
 	int keep[JOB_FDS_MAX]; /* fds that it needs; -1 is skipped */
 	size_t n_keep;
 	bool away; /* it works in the namespaces where the daemon is, not in the host's */
+	/*
+	 * It is killed when the daemon ends: what it makes then would come after the delete action,
+	 * and stay.
+	 */
+	bool bound;
 };
 
 void jobs_init(struct jobs *js, struct loop *loop);

@@ -230,7 +230,9 @@ static int make(struct daemon *d, const Pb__CreateSandboxRequest *req, const str
 	struct work_sandbox w = { .work = { &d->place, p->id },
 				  .bundle = req->bundle_path,
 				  .plan = p };
-	struct job job = { .done = on_made, .arg = d, .run = work_sandbox_make, .work = &w };
+	struct job job = {
+		.done = on_made, .arg = d, .run = work_sandbox_make, .work = &w, .bound = true
+	};
 	bool alone = !p->modes.holder;
 	struct err ignored;
 

@@ -209,7 +209,9 @@ static int start_creation(struct daemon *d, struct creation *cr, const Pb__Optio
 				 .join = sandbox_join_of(d, &join) ? &join : NULL,
 				 .no_pivot = o->no_pivot_root,
 				 .no_new_keyring = o->no_new_keyring };
-	struct job job = { .done = on_created, .arg = cr, .run = work_create, .work = &w };
+	struct job job = {
+		.done = on_created, .arg = cr, .run = work_create, .work = &w, .bound = true
+	};
 	int bad;
 
 	t->no_new_keyring = o->no_new_keyring;

@@ -138,6 +138,27 @@ begin() {
 	wait_until 30 is_gone "$pid"
 }
 
+@test "a shim that is killed while it makes a container: delete leaves nothing, and nothing comes after it" {
+	local daemon tracer
+	requires strace
+	daemon=$(shim_pids)
+	strace -f -qq -e trace=open_tree -e inject=open_tree:delay_enter=3s -o "$BATS_TEST_TMPDIR/trace" -p "$daemon" 3>&- &
+	tracer=$!
+	traced() { ! grep -q '^TracerPid:.0$' "/proc/$daemon/status"; }
+	wait_until 30 traced
+	create rootfs="bind|$SUITE_ROOTFS||rbind|ro" >/dev/null 2>&1 3>&- &
+	has_helper() { [ -n "$(pgrep -P "$daemon")" ]; }
+	wait_until 30 has_helper
+	kill -KILL "$daemon"
+	wait_until 30 is_gone "$daemon"
+	shim -bundle "$BUNDLE" delete >/dev/null
+	wait_until 30 no_shim
+	kill "$tracer" 2>/dev/null || :
+	[ ! -e "$SOCKET" ]
+	[ -z "$(leftovers)" ]
+	[ -z "$(find /run/peapod/@shim/pods -lname "$BUNDLE")" ]
+}
+
 @test "two deletes at once after a killed shim: both succeed, and nothing is left" {
 	local pid one two
 	pid=$(start_box)
