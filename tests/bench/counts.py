@@ -115,14 +115,14 @@ class Instructions(Counter):
     """Runs commands so that user-space instructions are counted.
 
     By callgrind, which is fast and pretends the same CPU everywhere; `steps`, if it is given, does
-    it for what callgrind cannot run: it knows no system call that makes a container.
+    it for what callgrind cannot run: it knows no system call that makes a container, nor pidfds.
     """
     # Below `steps` the C library takes its plainest functions, whatever this CPU could do faster.
     PLAIN = "glibc.cpu.hwcaps=" + ",".join(f"-{c}" for c in (
         "AVX", "AVX2", "AVX512F", "AVX512VL", "AVX512BW", "BMI2", "ERMS", "FSRM", "SSE4_1",
         "SSE4_2", "SSSE3", "AVX_Fast_Unaligned_Load", "Fast_Unaligned_Copy"))
-    # callgrind cannot run the first; how long DEL looks after its child depends on the load
-    LEFT_OUT = {"create", "exec", "kill", "shim pod", "DEL"}
+    STEPPED = {"run", "create", "exec", "kill", "shim pod"}
+    LEFT_OUT = {"DEL"}  # how long it looks after its child depends on the load
 
     def __init__(self, directory, steps=None):
         super().__init__(directory)
@@ -131,10 +131,10 @@ class Instructions(Counter):
     def run(self, operation, argv, env=None, stdin="/dev/null", cwd=None):
         env, words = env or os.environ, []
         path = f"{self.dir}/{len(self.traces)}.instructions"
-        if operation and self.steps:
+        if operation in self.STEPPED and self.steps:
             env = dict(env, GLIBC_TUNABLES=self.PLAIN)
             words = [self.steps, path]
-        elif operation and operation not in self.LEFT_OUT:
+        elif operation and operation not in self.STEPPED | self.LEFT_OUT:
             words = [shutil.which("valgrind"), "--tool=callgrind", "-q",
                      f"--callgrind-out-file={path}.%p"]
         if words:

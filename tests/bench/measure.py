@@ -2,6 +2,7 @@
 """measure: interleaved samples, robust statistics, and the rule by which a figure is too noisy."""
 import math
 import os
+import signal
 import statistics
 import time
 
@@ -10,10 +11,28 @@ import time
 MAX_WIDTH = 0.30
 MIN_ROUNDS = 8
 WARM_UP = 2
+LIMIT = 120  # seconds that a command may take; a rival that hangs is not measured
 
 
 class Failed(Exception):
     """A command that was to be measured did not do its work."""
+
+
+def wait_for(pid, argv):
+    """The status of a process when it has ended; one that does not end is killed."""
+    def too_late(*_):
+        raise TimeoutError
+    old = signal.signal(signal.SIGALRM, too_late)
+    signal.alarm(LIMIT)
+    try:
+        return os.waitpid(pid, 0)[1]
+    except TimeoutError:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise Failed(f"{' '.join(argv)}: does not end within {LIMIT} s") from None
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, old)
 
 
 class Timer:
@@ -32,7 +51,7 @@ class Timer:
                    (os.POSIX_SPAWN_OPEN, 2, self.log, create, 0o600)]
         begin = time.perf_counter_ns()
         pid = os.posix_spawn(argv[0], argv, env or os.environ, file_actions=actions)
-        status = os.waitpid(pid, 0)[1]
+        status = wait_for(pid, argv)
         took = time.perf_counter_ns() - begin
         code = os.waitstatus_to_exitcode(status)
         with open(out, encoding="utf-8", errors="replace") as f:
