@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -63,11 +64,17 @@ void sync_warn(int fd, const char *fmt, ...)
 
 int sync_recv(int fd, struct sync_msg *m)
 {
+	bool reset = false;
 	ssize_t n;
 
-	do
+	/* That a peer has ended with messages unread is told once, before the last ones it sent. */
+	do {
 		n = recv(fd, m, sizeof(*m), 0);
-	while (n < 0 && errno == EINTR);
+		if (n < 0 && errno == ECONNRESET && !reset) {
+			reset = true;
+			errno = EINTR;
+		}
+	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == ECONNRESET)
 		return 0;
 	if (n <= 0)
