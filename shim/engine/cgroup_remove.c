@@ -17,7 +17,7 @@
 #define RETRY_MS_FIRST 1
 #define RETRY_MS_LAST  100
 #define NLINK_NO_DIRS  2
-#define INTERRUPTED_MS 1000 /* in which the child of a killed create sees that, and ends */
+#define INTERRUPTED_MS 5000 /* in which the child of a killed create sees that, and ends */
 
 static bool is_gone(int num)
 {
