@@ -26,7 +26,7 @@ static int failed(const char *what)
 	return 1;
 }
 
-/* Any length of path: the directory is entered first. */
+/* Any length of path: the directory is entered first. The name is there when connections are taken. */
 static int take_connection(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -40,8 +40,9 @@ static int take_connection(const char *path)
 			return -1;
 		path = slash + 1;
 	}
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	if (s < 0 || bind(s, (struct sockaddr *)&addr, sizeof(addr)) || listen(s, 1))
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.new", path);
+	if (s < 0 || bind(s, (struct sockaddr *)&addr, sizeof(addr)) || listen(s, 1) ||
+	    rename(addr.sun_path, path))
 		return -1;
 	return accept(s, NULL, NULL);
 }

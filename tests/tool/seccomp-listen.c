@@ -26,13 +26,15 @@ static int failed(const char *what)
 	return 1;
 }
 
+/* The name is there when connections are taken. */
 static int take_connection(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	if (s < 0 || bind(s, (struct sockaddr *)&addr, sizeof(addr)) || listen(s, 1))
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.new", path);
+	if (s < 0 || bind(s, (struct sockaddr *)&addr, sizeof(addr)) || listen(s, 1) ||
+	    rename(addr.sun_path, path))
 		return -1;
 	return accept(s, NULL, NULL);
 }

@@ -140,7 +140,7 @@ ifbs() {
 	bandwidth ADD
 	assert_equal "$(queue "$host" | jq -c '.[:2]')" '["tbf",125000]'
 	bandwidth CHECK
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }
 
 @test "no limits: the result is handed on; no prevResult, a rate without burst, no veth: errors" {
@@ -177,7 +177,7 @@ ifbs() {
 		ifb=$(jq -r '.interfaces[-1].name' <<<"$output")
 		assert_equal "$(queue "$host")" '["tbf",1000000,100000]'
 		assert_equal "$(queue "$ifb")" '["tbf",500000,50000]'
-		in_pod ping -c 1 -W 5 10.1.0.1
+		in_pod ping -c 1 -W 30 10.1.0.1
 		cni DEL CNI_NETNS=
 		assert_equal "$(on_host ip -o link show type ifb)" ""
 		assert_equal "$(pairs)" ""

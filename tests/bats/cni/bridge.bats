@@ -26,7 +26,7 @@ nothing_left() {
 	assert_equal "$(jq -c '.ips' <<<"$output")" \
 		'[{"interface":2,"address":"10.1.0.2/24","gateway":"10.1.0.1"}]'
 	assert_equal "$(jq -r '.interfaces[2].mac' <<<"$output")" 0a:58:0a:01:00:02
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	assert_equal "$(on_host cat /proc/sys/net/ipv4/ip_forward)" 1
 	assert_equal "$(on_host cat /proc/sys/net/ipv6/conf/br0/accept_ra)" 0
 	assert_equal "$(in_pod cat /proc/sys/net/ipv4/conf/eth0/arp_notify)" 1
@@ -78,8 +78,14 @@ NAMELESS='del(.interfaces[]?.mac) | if .interfaces then .interfaces[1].name = "v
 	assert_not_equal "$twin" "$POD"
 }
 
+# is_up NETNS: the kernel has told eth0 so
+is_up() {
+	ip -n "$1" -j link show eth0 | jq -e '.[0].operstate == "UP"' >/dev/null
+}
+
 state_of_pod() {
 	local ns=$1
+	wait_until 30 is_up "$ns"
 	ip -n "$ns" -j addr show eth0 |
 		jq -S '.[0] | {mtu, operstate, a: [.addr_info[] | select(.scope == "global") | {local, prefixlen, broadcast}]}'
 	ip -n "$ns" -j route | jq -S 'sort_by(.dst)'
@@ -89,7 +95,7 @@ state_of_pod() {
 	cni ADD
 	fails_with 999 cni ADD
 	assert_output --partial 'duplicate allocation is not allowed'
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	assert_equal "$(leases)" 10.1.0.2
 	cni DEL
 	nothing_left

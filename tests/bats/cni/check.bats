@@ -97,6 +97,19 @@ calls_of() {
 		"$BATS_TEST_TMPDIR/trace"
 }
 
+# shortest_trace VERB BETWEEN...: into $calls, of three, after each of which the command is done
+shortest_trace() {
+	local verb=$1 i try
+	shift
+	for i in 1 2 3; do
+		mapfile -t try < <(calls_of "$verb")
+		"$@"
+		if [ "$i" = 1 ] || [ ${#try[@]} -lt ${#calls[@]} ]; then
+			calls=("${try[@]}")
+		fi
+	done
+}
+
 # killed_at VERB NAME OCCURRENCE: that call is never made; fails when the program came to its end
 # without it, as it may where it waits for the kernel and a busy machine needs another look
 killed_at() {
@@ -111,31 +124,34 @@ clean() {
 }
 
 @test "an ADD killed at any system call: DEL leaves nothing, and then ADD works" {
-	local i call
+	local i call calls tried=0 missed=0
 	requires strace
 	conf '.ipMasq = true | .ipam.ranges += [[{subnet: "fd01::/64"}]]'
 	cni ADD
 	cni DEL
-	mapfile -t calls < <(calls_of ADD)
-	cni DEL
+	shortest_trace ADD cni DEL
 	[ ${#calls[@]} -gt 100 ]
 	for ((i = 20; i < ${#calls[@]}; i += 2)); do
 		read -ra call <<<"${calls[i]}"
-		killed_at ADD "${call[@]}"
+		tried=$((tried + 1))
+		killed_at ADD "${call[@]}" || missed=$((missed + 1))
 		cni DEL
 		clean
 	done
+	echo "missed $missed of $tried"
+	[ $((missed * 10)) -le "$tried" ]
 	cni ADD
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }
 
 # From the fork on a child deletes the interface while DEL looks until it is gone, as often as it
 # takes: which of its calls is the Nth is chance. All in front of that must be hit.
 @test "a DEL killed at any system call: the next one finishes it" {
-	local i call strict tried=0
+	local i call calls strict tried=0
 	requires strace
 	cni ADD
-	mapfile -t calls < <(calls_of DEL)
+	shortest_trace DEL cni ADD
+	cni DEL
 	strict=$(printf '%s\n' "${calls[@]}" | grep -nE '^(clone|clone3|fork|vfork) ' | head -n 1 | cut -d : -f 1)
 	[ "$strict" -gt 30 ]
 	for ((i = 0; i < ${#calls[@]}; i++)); do
@@ -181,5 +197,5 @@ clean() {
 	assert_equal "$(pairs)" ""
 	assert_equal "$(leases)" ""
 	plugin "$BIN/bridge" ADD
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }

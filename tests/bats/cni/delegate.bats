@@ -33,7 +33,7 @@ GIVES='[ $CNI_COMMAND != ADD ] || echo "{\"cniVersion\":\"1.0.0\",\"ips\":[{\"ad
 	fake "$GIVES"
 	result=$(cni ADD)
 	assert_equal "$(jq -c '[.ips[0].address, .ips[0].interface, .dns.domain]' <<<"$result")" '["10.1.0.9/24",2,"d"]'
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	cmp "$LOG.ADD" "$CONF"
 	jq --argjson prev "$result" '.prevResult = $prev' "$CONF" >"$CONF.prev"
 	cp "$CONF.prev" "$CONF"
@@ -119,7 +119,7 @@ GIVES='[ $CNI_COMMAND != ADD ] || echo "{\"cniVersion\":\"1.0.0\",\"ips\":[{\"ad
 	assert_equal "$(jq -c '[.ips[].address, .dns.nameservers[0]]' <<<"$output")" \
 		'["10.1.0.5/24","fd01::5/64","10.1.0.1"]'
 	in_pod ip route show 10.9.0.0/16 | grep -q 'via 10.1.0.1'
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	cni DEL
 	assert_equal "$(pairs)" ""
 }

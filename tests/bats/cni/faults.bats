@@ -10,7 +10,8 @@ setup() {
 }
 
 teardown() {
-	[ -z "${DISK:-}" ] || umount "$DISK"
+	# who removed an interface for us may not have let go of it yet
+	[ -z "${DISK:-}" ] || wait_until 30 umount "$DISK"
 	teardown_cni
 }
 
@@ -80,7 +81,7 @@ add_one() {
 	cni DEL
 	each ADD : "cni DEL" 30
 	add_one
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }
 
 @test "ADD killed at each netlink message: GC leaves nothing" {
@@ -105,7 +106,7 @@ add_one() {
 	cni DEL
 	nothing_left
 	add_one
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }
 
 @test "the namespace is deleted underneath, with or without its path: DEL cleans up" {

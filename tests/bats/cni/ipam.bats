@@ -9,7 +9,8 @@ setup() {
 }
 
 teardown() {
-	[ -z "${DISK:-}" ] || umount "$DISK"
+	# who removed an interface for us may not have let go of it yet
+	[ -z "${DISK:-}" ] || wait_until 30 umount "$DISK"
 	teardown_cni
 }
 

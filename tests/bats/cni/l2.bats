@@ -47,10 +47,10 @@ has_vlans() {
 		'[{"vlan":7,"flags":["PVID","Egress Untagged"]}]'
 	assert_equal "$(on_host ip -j -4 addr show br0 | jq -c '[.[].addr_info // [] | .[].local]')" '[]'
 	assert_equal "$(on_host ip -j -4 addr show br0.7 | jq -r '.[0].addr_info[0].local')" 10.1.0.1
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	second_pod
 	cni ADD CNI_CONTAINERID=c2
-	in_pod ping -c 1 -W 5 10.1.0.2
+	in_pod ping -c 1 -W 30 10.1.0.2
 	conf '.vlan = 8 | .name = "net2" | del(.isDefaultGateway)'
 	second_pod
 	cni ADD CNI_CONTAINERID=c3
@@ -86,7 +86,7 @@ has_vlans() {
 @test "macspoofchk: frames with another MAC are dropped; DEL and GC free the port" {
 	conf '.macspoofchk = true'
 	cni ADD
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	assert_equal "$(guarded)" 2
 	in_pod ip link set eth0 down
 	in_pod ip link set eth0 address 02:00:00:00:00:77
@@ -95,7 +95,7 @@ has_vlans() {
 	in_pod ip link set eth0 down
 	in_pod ip link set eth0 address 0a:58:0a:01:00:02
 	in_pod ip link set eth0 up
-	in_pod ping -c 2 -W 5 10.1.0.1
+	wait_until 30 in_pod ping -c 1 -W 2 10.1.0.1 # when the port forwards again
 	cni DEL
 	assert_equal "$(guarded)" 0
 	cni ADD
@@ -141,13 +141,13 @@ guarded() {
 	cni ADD
 	assert_equal "$(in_pod cat /proc/sys/net/ipv6/conf/eth0/accept_dad /proc/sys/net/ipv6/conf/eth0/enhanced_dad | tr '\n' ' ')" "1 1 "
 	assert_equal "$(in_pod ip -6 addr show dev eth0 tentative)" ""
-	in_pod ping -6 -c 1 -W 5 fd01::1
+	in_pod ping -6 -c 1 -W 30 fd01::1
 	second_pod
 	fails_with 999 cni ADD CNI_CONTAINERID=c2
 	assert_output --partial 'used by somebody else'
 	run ! in_pod ip link show eth0
 	POD=$first
-	in_pod ping -6 -c 1 -W 5 fd01::1
+	in_pod ping -6 -c 1 -W 30 fd01::1
 }
 
 @test "disableContainerInterface: the pod's end is left down; not with ipam" {
@@ -166,6 +166,6 @@ guarded() {
 	conf '.ipam = {type: "static", addresses: [{address: "10.1.0.5/24"}]}'
 	run -0 cni ADD
 	assert_equal "$(jq -c '[.ips[0].gateway, .routes[0]]' <<<"$output")" '["10.1.0.1",{"dst":"0.0.0.0/0","gw":"10.1.0.1"}]'
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	in_pod ip route | grep -q '^default via 10.1.0.1'
 }

@@ -82,7 +82,7 @@ state() {
 	assert_equal "$(leases | xargs)" "10.1.0.4 10.1.0.90"
 	assert_equal "$(find "$LEASES/.peapod/net" -name '*:*' -printf '%f\n')" c1:eth0
 	[ ! -e "$LEASES/net/.lease" ]
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	run -0 admin gc --grace 0
 	assert_output ""
 }
@@ -183,7 +183,7 @@ gc_of() {
 	assert_equal "$(on_host nft list table inet peapod | grep -cE 'net (one|two|three) ')" 0
 	# The other network's pod is as it was.
 	assert_equal "$(pairs | wc -l)" 1
-	in_pod ping -c 1 -W 5 10.3.0.1
+	in_pod ping -c 1 -W 30 10.3.0.1
 }
 
 @test "STATUS: 50 for a full range and for a directory that cannot be written, else nothing" {

@@ -67,5 +67,5 @@ lo_is_up() {
 	cni ADD
 	wait "$other"
 	lo_is_up
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }

@@ -26,7 +26,7 @@ teardown() {
 # source_seen NETNS IP: the address from which a packet from the pod to IP arrives in NETNS
 source_seen() {
 	local port=7000 seen=$BATS_TEST_TMPDIR/seen
-	nsenter --net="/run/netns/$1" timeout $((10 * PATIENCE)) socat -u "UDP4-RECVFROM:$port" \
+	nsenter --net="/run/netns/$1" timeout $((60 * PATIENCE)) socat -u "UDP4-RECVFROM:$port" \
 		"SYSTEM:echo \$SOCAT_PEERADDR >$seen" 3>&- &
 	wait_until 5 listens "$1" "$port"
 	in_pod sh -c "echo x | socat -u - UDP4:$2:$port"

@@ -72,7 +72,7 @@ knows() {
 	port=$(pairs)
 	[ -n "$port" ]
 	assert_equal "$(on_host cat "/proc/sys/net/ipv6/conf/$port/disable_ipv6")" 1
-	in_pod ping -c 1 -W 5 10.1.0.1 # carries packets
+	in_pod ping -c 1 -W 30 10.1.0.1 # carries packets
 	assert_equal "$(on_host ip -6 route show table all dev "$port")" ""
 	assert_equal "$(on_host ip -d -j link show br0 | jq '.[0].linkinfo.info_data.mcast_snooping')" 0
 }
@@ -80,11 +80,11 @@ knows() {
 @test "an address that comes back has the MAC of before, where none is asked for" {
 	local mac
 	mac=$(cni ADD | jq -r '.interfaces[2].mac')
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	cni DEL
 	rm -r "$LEASES" # so that the next pod gets the same
 	assert_equal "$(cni ADD CNI_CONTAINERID=c2 | jq -r '.interfaces[2].mac')" "$mac"
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }
 
 @test "forwarding is switched on for the families that the pod has, and not switched off again" {

@@ -29,7 +29,7 @@ teardown() {
 	conf '.forceAddress = true'
 	cni ADD
 	assert_equal "$(on_host ip -j -4 addr show br0 | jq -r '.[].addr_info[].local')" 10.1.0.1
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }
 
 @test "a bridge that is down and has another MTU is used as it is, but up" {
@@ -42,7 +42,7 @@ teardown() {
 	on_host ip -j link show br0 | jq -e '.[0] | .mtu == 1300 and (.flags | index("UP"))'
 	in_pod ip -j link show eth0 | jq -e '.[0].mtu == 1400'
 	assert_equal "$(on_host ip -j link show br0 | jq -r '.[0].address')" "$mac"
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 }
 
 @test "the MAC of the bridge stays when pods come and go" {
@@ -90,7 +90,8 @@ teardown() {
 	conf 'del(.ipam) | del(.isDefaultGateway)'
 	run -0 cni ADD
 	assert_equal "$(jq -c '[(.interfaces | length), .ips]' <<<"$output")" '[3,null]'
-	in_pod ip -j link show eth0 | jq -e '.[0].operstate == "UP"'
+	is_up() { in_pod ip -j link show eth0 | jq -e '.[0].operstate == "UP"'; }
+	wait_until 30 is_up
 	cni DEL
 	assert_equal "$(pairs)" ""
 	conf 'del(.ipam) | .cniVersion = "0.2.0"'
@@ -103,9 +104,9 @@ teardown() {
 	run -0 cni ADD
 	assert_equal "$(jq -c '[.ips[].address]' <<<"$output")" \
 		'["10.1.0.2/24","10.2.0.2/24","fd01::2/64"]'
-	in_pod ping -c 1 -W 5 10.1.0.1
-	in_pod ping -c 1 -W 5 10.2.0.1
-	in_pod ping -c 1 -W 5 fd01::1
+	in_pod ping -c 1 -W 30 10.1.0.1
+	in_pod ping -c 1 -W 30 10.2.0.1
+	in_pod ping -c 1 -W 30 fd01::1
 	cni DEL
 	assert_equal "$(leases)" ""
 }
@@ -116,7 +117,7 @@ teardown() {
 	in_pod sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 		echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6'
 	cni ADD
-	in_pod ping -6 -c 1 -W 1 fd01::1
+	in_pod ping -6 -c 1 -W 30 fd01::1
 	assert_equal "$(in_pod ip -6 addr show tentative)" ""
 	assert_equal "$(on_host ip -6 addr show dev br0 tentative scope global)" ""
 	in_pod ip -6 route show default | grep -q 'via fd01::1'

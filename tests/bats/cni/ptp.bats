@@ -36,8 +36,8 @@ second_pod() {
 	assert_equal "$(on_host ip route show 10.1.0.2 | tr -s ' ')" "10.1.0.2 dev $host scope host "
 	assert_equal "$(in_pod ip route | sort | tr -s ' ')" "$(printf '%s\n' '10.1.0.0/24 via 10.1.0.1 dev eth0 src 10.1.0.2 ' \
 		'10.1.0.1 dev eth0 scope link src 10.1.0.2 ' 'default via 10.1.0.1 dev eth0 ' | sort)"
-	in_pod ping -c 1 -W 5 10.1.0.1
-	in_pod ping -6 -c 1 -W 5 fd01::1
+	in_pod ping -c 1 -W 30 10.1.0.1
+	in_pod ping -6 -c 1 -W 30 fd01::1
 	assert_equal "$(on_host cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding | tr '\n' ' ')" "1 1 "
 	run -0 ptp DEL
 	assert_output ""
@@ -51,8 +51,8 @@ second_pod() {
 	ptp ADD
 	second_pod
 	ptp ADD CNI_CONTAINERID=c2
-	in_pod ping -c 1 -W 5 10.1.0.2
-	in_pod ping -6 -c 1 -W 5 fd01::2
+	in_pod ping -c 1 -W 30 10.1.0.2
+	in_pod ping -6 -c 1 -W 30 fd01::2
 	assert_equal "$(in_pod ip neigh | grep -c '10.1.0.2')" 0
 	POD=$first
 	ptp DEL
@@ -93,7 +93,7 @@ second_pod() {
 @test "ptp: a single address, without a subnet to route" {
 	conf '.type = "ptp" | .ipam = {type: "static", addresses: [{address: "10.1.0.5/32", gateway: "169.254.1.1"}], routes: [{dst: "0.0.0.0/0"}]}'
 	ptp ADD
-	in_pod ping -c 1 -W 5 169.254.1.1
+	in_pod ping -c 1 -W 30 169.254.1.1
 	ptp DEL
 	assert_equal "$(pairs)" ""
 }
@@ -109,7 +109,7 @@ second_pod() {
 	conf '.type = "ptp" | .ipam = {type: "fake"}'
 	run -0 --separate-stderr ptp ADD
 	assert_equal "$(jq -r '.ips[0].address' <<<"$output")" 10.1.0.9/24
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	ptp DEL
 	sed -i 's/,"gateway":"10.1.0.1"//' "$BIN/fake"
 	fails_with 7 ptp ADD
@@ -136,13 +136,13 @@ second_pod() {
 	pid=$!
 	wait_until 30 nsenter --net="/run/netns/$server" sh -c 'ss -Htln "sport = :80" | grep -q .'
 	asks() {
-		nsenter --net="/run/netns/$1" timeout 20 socat -t 5 - "TCP4:$2" </dev/null
+		nsenter --net="/run/netns/$1" timeout 60 socat -t 30 - "TCP4:$2" </dev/null
 	}
 	assert_equal "$(asks "$world" 192.0.2.1:8080)" "from 192.0.2.2"
 	assert_equal "$(asks "$HOST" 192.0.2.1:8080)" "from 192.0.2.1"
 	assert_equal "$(asks "$HOST" 127.0.0.1:8080)" "from 10.1.0.1"
 	assert_equal "$(asks "$server" 192.0.2.1:8080)" "from 10.1.0.1"
-	in_pod ping -c 1 -W 5 192.0.2.2 # the world has no route to the pod's subnet
+	in_pod ping -c 1 -W 30 192.0.2.2 # the world has no route to the pod's subnet
 	kill "$pid"
 	cni DEL
 	assert_equal "$(pairs)" "up0"

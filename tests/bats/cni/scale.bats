@@ -53,15 +53,15 @@ proxies() {
 	end=$(jq -r '.interfaces[0].name' "$BATS_TEST_TMPDIR/second")
 	assert_equal "$(on_host ip -j link show "$end" | jq -r '.[0].master')" null
 	assert_equal "$(jq -r '[.ips[].address] | join(" ")' "$BATS_TEST_TMPDIR/second")" "10.1.0.3/24 fd01::3/64"
-	in_second ping -c 1 -W 5 10.1.0.1
-	in_second ping -c 1 -W 5 10.1.0.2
-	in_second ping -c 1 -W 5 fd01::1
-	in_second ping -c 1 -W 5 fd01::2
+	in_second ping -c 1 -W 30 10.1.0.1
+	in_second ping -c 1 -W 30 10.1.0.2
+	in_second ping -c 1 -W 30 fd01::1
+	in_second ping -c 1 -W 30 fd01::2
 	in_pod ip neigh flush all
-	in_pod ping -c 1 -W 5 10.1.0.3
-	in_pod ping -c 1 -W 5 fd01::3
-	on_host ping -c 1 -W 5 10.1.0.3
-	on_host ping -c 1 -W 5 fd01::3
+	in_pod ping -c 1 -W 30 10.1.0.3
+	in_pod ping -c 1 -W 30 fd01::3
+	on_host ping -c 1 -W 30 10.1.0.3
+	on_host ping -c 1 -W 30 fd01::3
 	jq --slurpfile r "$BATS_TEST_TMPDIR/second" '.prevResult = $r[0]' "$CONF" >"$CONF.new"
 	CONF=$CONF.new second CHECK
 	on_host ip neigh del proxy 10.1.0.3 dev br0
@@ -86,9 +86,9 @@ proxies() {
 	assert_equal "$(on_host ip -j link show "$end" | jq -r '.[0].master')" null
 	assert_equal "$(on_host ip -o link show master br0 | wc -l)" 1
 	[ -L "$LEASES/.peapod/net/full" ]
-	in_second ping -c 1 -W 5 10.1.0.2
-	in_second ping -c 1 -W 5 10.1.0.1
-	in_pod ping -c 1 -W 5 10.1.0.3
+	in_second ping -c 1 -W 30 10.1.0.2
+	in_second ping -c 1 -W 30 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.3
 	# Nothing of IPv6 for the kernel to walk, where nobody speaks it.
 	assert_equal "$(on_host ip -6 -o addr show dev "$end")" ""
 	second DEL
@@ -123,10 +123,10 @@ proxies() {
 	nsenter --net="/run/netns/$SECOND" socat -U TCP-LISTEN:80,fork,reuseaddr SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
 	SERVER=$!
 	wait_until 30 listens
-	assert_equal "$(on_host socat -u -T 10 TCP:127.0.0.1:8080 -)" hello
-	assert_equal "$(on_host socat -u -T 10 TCP:10.1.0.1:8080 -)" hello
-	assert_equal "$(in_pod socat -u -T 10 TCP:10.1.0.1:8080 -)" hello
-	assert_equal "$(in_second socat -u -T 10 TCP:10.1.0.1:8080 -)" hello
+	assert_equal "$(on_host socat -u -T 30 TCP:127.0.0.1:8080 -)" hello
+	assert_equal "$(on_host socat -u -T 30 TCP:10.1.0.1:8080 -)" hello
+	assert_equal "$(in_pod socat -u -T 30 TCP:10.1.0.1:8080 -)" hello
+	assert_equal "$(in_second socat -u -T 30 TCP:10.1.0.1:8080 -)" hello
 }
 
 listens() {
@@ -169,7 +169,7 @@ reads_no_list() {
 	cni ADD
 	assert_equal "$(on_host ip -6 -o addr show dev "$(pairs)")" ""
 	assert_equal "$(on_host ip -6 route show dev "$(pairs)" | grep -c fe80)" 0
-	in_pod ping -c 1 -W 5 fd01::1
+	in_pod ping -c 1 -W 30 fd01::1
 }
 
 @test "ADD, DEL and a second DEL read no list, however many pods and ports there are" {

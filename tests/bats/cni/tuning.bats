@@ -135,7 +135,7 @@ state() {
 	assert_equal "$(jq -r '.interfaces[2].mac' <<<"$output")" 02:00:00:00:00:42
 	assert_equal "$(state)" '["02:00:00:00:00:42",1500,1,77,true]'
 	assert_equal "$(in_pod cat /proc/sys/net/ipv4/conf/eth0/arp_filter /proc/sys/net/core/somaxconn | tr '\n' ' ')" "1 321 "
-	in_pod ping -c 1 -W 5 10.1.0.1
+	in_pod ping -c 1 -W 30 10.1.0.1
 	cni DEL
 	conf '.mac = "02:00:00:00:00:42" | .runtimeConfig.mac = "02:00:00:00:00:43"'
 	run -0 cni ADD

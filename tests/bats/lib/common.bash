@@ -66,6 +66,14 @@ requires() {
 	done
 }
 
+# runs_as PID COMMAND...: that is its command line by now. (Whoever starts a program may hear of the
+# start a little before the kernel shows the new arguments.)
+runs_as() {
+	local pid=$1
+	shift
+	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "$* " ]
+}
+
 # is_gone PID: the process has ended (a zombie counts as ended).
 is_gone() {
 	local state

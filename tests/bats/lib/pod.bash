@@ -69,11 +69,21 @@ pod_rootfs() {
 # shellcheck disable=SC2034,SC2089 # used in the test files, as text
 IDLE='trap "exit 0" TERM; while :; do sleep 0.1; done'
 
+# free_subnet: three numbers of a /24 that the host neither has nor routes
+free_subnet() {
+	local net
+	while :; do
+		net=10.$((RANDOM % 100 + 100)).$((RANDOM % 250 + 1))
+		[ -n "$(ip -4 -o addr show to "$net.0/24")$(ip -4 route show table all root "$net.0/24")" ] || break
+	done
+	echo "$net"
+}
+
 # setup_net [CHAINED JSON]: $CNI, a conflist of our plugin on a bridge and subnet of this test's own.
 setup_net() {
 	CNI=$BATS_TEST_TMPDIR/net.conflist
 	CNI_DIR=$BATS_TEST_TMPDIR/cni-bin
-	SUBNET=10.$((RANDOM % 100 + 100)).$((RANDOM % 250 + 1))
+	SUBNET=$(free_subnet)
 	export CNI CNI_DIR SUBNET
 	mkdir -p "$CNI_DIR"
 	ln -sf "$B/peapod-cni" "$CNI_DIR/bridge"
@@ -121,6 +131,14 @@ log_has() {
 }
 member_is() {
 	[ "$(pod_json '.spec.containers[] | select(.name == "'"$1"'") | '"$2")" = "$3" ]
+}
+
+# catches_term NAME [POD]: the member's first process has its handler of TERM. (What comes before
+# that is lost on the first process of a pid namespace.)
+catches_term() {
+	local caught
+	caught=$(awk '/^SigCgt:/ { print $2 }' "/proc/$(member_pid "$@")/status") || return
+	[ $((0x$caught >> 14 & 1)) = 1 ]
 }
 
 # kill_and_wait SIGNAL PID

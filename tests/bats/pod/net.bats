@@ -130,8 +130,8 @@ WEB='mkdir -p /d; echo peas >/d/index.html; exec httpd -f -p 80 -h /d'
 	kill -9 "$(infra_of)"
 	wait_until 30 pod_is exited
 	assert_equal "$(leases)" ""
-	run -0 ip -o link show master "$BRIDGE"
-	assert_output ""
+	no_ports() { [ -z "$(ip -o link show master "$BRIDGE")" ]; }
+	wait_until 30 no_ports
 	refute [ -e "$STATE/@pods/$POD/netns" ]
 	pod rm "$POD"
 }
@@ -146,8 +146,8 @@ WEB='mkdir -p /d; echo peas >/d/index.html; exec httpd -f -p 80 -h /d'
 	run -1 pod rm "$POD"
 	assert_output --partial "is running"
 	run -0 pod rm --force "$POD"
-	is_gone "$one"
-	is_gone "$infra"
+	wait_until 30 is_gone "$one"
+	wait_until 30 is_gone "$infra"
 	assert_equal "$(leases)" ""
 }
 
@@ -159,7 +159,7 @@ WEB='mkdir -p /d; echo peas >/d/index.html; exec httpd -f -p 80 -h /d'
 	refute is_gone "$(member_pid two)"
 	old=$(member_pid one)
 	run -0 pod add --replace "$POD" one="$(app new "echo v2; $IDLE")"
-	is_gone "$old"
+	wait_until 30 is_gone "$old"
 	wait_until 30 log_has one '^v2$'
 	run -0 pod exec "$POD" ip addr show eth0
 	assert_output --partial "$ip"
@@ -186,6 +186,6 @@ WEB='mkdir -p /d; echo peas >/d/index.html; exec httpd -f -p 80 -h /d'
 	kill -STOP "$(supervisor_of)"
 	pid=$(member_pid one)
 	run -0 pod rm --force "$POD"
-	is_gone "$pid"
+	wait_until 30 is_gone "$pid"
 	assert_equal "$(leases)" ""
 }

@@ -47,6 +47,7 @@ teardown() { teardown_pods; }
 	assert_output "$POD"
 	run -0 pod_json .state
 	assert_output running
+	wait_until 30 catches_term one
 	run -0 pod stop "$POD"
 	run -0 pod_json '.state, .exitCode'
 	assert_output $'exited\n0'
@@ -77,7 +78,7 @@ teardown() { teardown_pods; }
 
 @test "shared memory is shared" {
 	pod_run -d "$(app one "echo x >/dev/shm/$POD; $IDLE")" \
-		"$(app two "until cat /dev/shm/$POD; do sleep 0.05; done; $IDLE")"
+		"$(app two "until grep x /dev/shm/$POD; do sleep 0.05; done; $IDLE")"
 	wait_until 30 log_has two '^x$'
 	pod rm -f "$POD"
 	refute [ -e "/dev/shm/$POD" ]
@@ -96,8 +97,8 @@ teardown() { teardown_pods; }
 @test "killing one container with --share-pid ends its processes only" {
 	pod_run -d --share-pid "$(app one "sleep 987 & $IDLE")" "$(app two "$IDLE")"
 	one=$(member_pid one) two=$(member_pid two)
-	wait_until 30 pgrep -P "$one" sleep
-	child=$(pgrep -P "$one" sleep)
+	wait_until 30 pgrep -P "$one" -f '^sleep 987'
+	child=$(pgrep -P "$one" -f '^sleep 987')
 	kill -9 "$one"
 	wait_until 30 is_gone "$one"
 	wait_until 30 is_gone "$child"
@@ -156,6 +157,7 @@ in_foreground() {
 	dir=$(app one "echo up; $IDLE")
 	in_foreground "$dir" &
 	wait_until 30 grep -qs up "$BATS_TEST_TMPDIR/out"
+	wait_until 30 catches_term one
 	kill -TERM $!
 	wait $!
 	pod_is exited

@@ -52,12 +52,11 @@ start_c1() {
 	edit_config "$DIR" ".linux.cgroupsPath = \"$name/c1\""
 	run -0 peapod run -b "$DIR" c1
 	assert_output --partial ":pids:${own%/}/$name/c1"
-	find /sys/fs/cgroup -depth -type d -name "$name" -exec rmdir {} \;
+	wait_until 30 remove_cgroups "*/$name"
 	edit_config "$DIR" 'del(.linux.cgroupsPath)'
 	run -0 peapod run -b "$DIR" "$name"
 	assert_output --partial ":pids:${own%/}/$name"
-	run -0 find /sys/fs/cgroup -type d -name "$name"
-	assert_output ""
+	assert_equal "$(cgroups_at "*/$name")" ""
 }
 
 @test "a path with .. is refused, and a failed create leaves no cgroup" {
@@ -70,8 +69,7 @@ start_c1() {
 	set_resources "$DIR" '{"cpu": {"cpus": "9999"}}'
 	run ! peapod run -b "$DIR" c1
 	assert_output --partial "cpu: cpus"
-	run -0 find /sys/fs/cgroup -type d -path "*$CGROUP*"
-	assert_output ""
+	assert_equal "$(cgroups_at "*$CGROUP*")" ""
 }
 
 @test "the cgroup of another container is refused, and it lives on" {
@@ -86,7 +84,12 @@ start_c1() {
 
 @test "delete removes what a container made below its cgroups" {
 	start_c1
-	find /sys/fs/cgroup -type d -path "*$CGROUP/c1" -exec mkdir -p {}/a/b/c {}/d \;
+	local dir n=0
+	for dir in $(cgroups_at "*$CGROUP/c1"); do
+		mkdir -p "$dir/a/b/c" "$dir/d"
+		n=$((n + 1))
+	done
+	[ "$n" -gt 0 ]
 	peapod delete --force c1
 	run -0 leftovers
 	assert_output ""

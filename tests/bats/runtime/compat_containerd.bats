@@ -2,6 +2,7 @@
 # As BinaryName of containerd-shim-runc-v2: containerd and its shim find what they know from runc.
 load ../lib/common
 load ../lib/bundle
+load ../lib/cgroup
 load ../lib/image
 load ../lib/containerd
 
@@ -65,9 +66,9 @@ task_is() {
 	run -0 ctrd tasks ps c
 	assert_equal "${#lines[@]}" 2
 	run -0 ctrd tasks pause c
-	task_is c PAUSED
+	wait_until 30 task_is c PAUSED
 	run -0 ctrd tasks resume c
-	task_is c RUNNING
+	wait_until 30 task_is c RUNNING
 	run -0 ctrd tasks metrics c
 	assert_output --partial memory
 	run -0 ctrd tasks kill -s KILL c
@@ -102,7 +103,7 @@ task_is() {
 	gone() { [ -z "$(ctrd tasks ls -q)" ]; }
 	wait_until 15 gone
 	ctrd containers rm c
-	none_left() { [ -z "$(find /sys/fs/cgroup -type d -path "*$CGROUP/c")" ]; }
+	none_left() { [ -z "$(cgroups_at "*$CGROUP/c")" ]; }
 	wait_until 10 none_left
 }
 

@@ -2,6 +2,7 @@
 # delete: what is left afterwards is nothing, whatever was there.
 load ../lib/common
 load ../lib/bundle
+load ../lib/cgroup
 
 setup() {
 	setup_containers
@@ -75,7 +76,7 @@ teardown() {
 	pid=$(pid_of c)
 	kill -KILL "$pid"
 	wait_until 5 has_status c stopped
-	find /sys/fs/cgroup -depth -type d -path "*$CGROUP/c" -exec rmdir {} +
+	wait_until 30 remove_cgroups "*$CGROUP/c"
 	run -0 peapod delete --force c
 	[ -z "$(leftovers)" ]
 }
@@ -86,7 +87,7 @@ teardown() {
 	pid=$(pid_of c)
 	kill -KILL "$pid"
 	wait_until 5 is_gone "$pid"
-	find /sys/fs/cgroup -depth -type d -path "*$CGROUP/c" -exec rmdir {} + # unknown to us then
+	wait_until 30 remove_cgroups "*$CGROUP/c" # unknown to us then
 	echo garbage >"$STATE/c/state.json"
 	run -1 peapod delete c
 	run -0 peapod delete --force c
@@ -96,7 +97,7 @@ teardown() {
 @test "delete removes cgroups that the container made below its own" {
 	spawn c sleep 1000
 	local dir
-	dir=$(find /sys/fs/cgroup -type d -path "*$CGROUP/c" | head -n 1)
+	dir=$(cgroups_at "*$CGROUP/c" | head -n 1)
 	mkdir -p "$dir/a/b"
 	run -0 peapod delete --force c
 	[ -z "$(leftovers)" ]

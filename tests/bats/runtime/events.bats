@@ -27,6 +27,16 @@ watch() {
 	watcher=$!
 }
 
+# watches_oom: the watcher hears of it from now on
+watches_oom() {
+	find "/proc/$watcher/fd" -printf '%l\n' | grep -qE 'eventfd|inotify'
+}
+
+# stats_are FILTER: one line of statistics, which passes it
+stats_are() {
+	peapod events --stats c1 >"$LOG" && [ "$(wc -l <"$LOG")" = 1 ] && jq -e "$1" "$LOG"
+}
+
 # lines_are N FILTER: at least N lines of the log pass the filter
 lines_are() {
 	[ "$(jq -c "select($2)" "$LOG" 2>/dev/null | wc -l)" -ge "$1" ]
@@ -36,23 +46,21 @@ lines_are() {
 	start_c1
 	# shellcheck disable=SC2016 # for the shell in the container
 	peapod exec c1 sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'
-	peapod events --stats c1 >"$LOG"
-	assert_equal "$(wc -l <"$LOG")" 1
+	wait_until 30 stats_are '.data.pids == {"current": 1, "limit": 50}' # what exec started has gone
 	run -0 jq -r '[.type, .id, (.data | keys[])] | join(" ")' "$LOG"
 	assert_output "stats c1 blkio cpu cpuset hugetlb intel_rdt memory network_interfaces pids"
 	jq -e '.data.cpu.usage | .total > 1000000 and .kernel >= 0 and .user >= 0' "$LOG"
 	jq -e '.data.memory | .usage.usage > 4096 and .usage.limit == 67108864 and
 		(.raw | length) > 10 and (.swap | has("limit")) and (.kernelTCP | has("failcnt"))' "$LOG"
-	jq -e '.data.pids == {"current": 1, "limit": 50}' "$LOG"
 	jq -e '.data.cpuset.cpus | length > 0' "$LOG"
 }
 
 @test "figures of each CPU are there (v1)" {
 	requires cgroup-v1
 	start_c1
-	peapod events --stats c1 >"$LOG"
-	jq -e '.data.cpu.usage | (.percpu | length) > 0 and (.percpu | length) == (.percpu_user | length)
-		and (.percpu | add) == .total' "$LOG"
+	# once it sleeps: the files are read one after the other
+	wait_until 30 stats_are '.data.cpu.usage | (.percpu | length) > 0 and (.percpu | length) == (.percpu_user | length)
+		and (.percpu | add) == .total'
 }
 
 @test "numbers beyond 53 bits are printed exactly" {
@@ -86,8 +94,7 @@ lines_are() {
 @test "an OOM kill is a line, and the container lives on" {
 	start_c1
 	watch --interval 1h
-	# the watch is on when it has the eventfd or inotify
-	wait_until 10 bash -c "ls -l /proc/$watcher/fd | grep -qE 'eventfd|inotify'"
+	wait_until 30 watches_oom
 	run peapod exec c1 tail /dev/zero
 	assert_failure
 	wait_until 10 lines_are 1 '. == {"type": "oom", "id": "c1"}'
@@ -98,10 +105,12 @@ lines_are() {
 }
 
 @test "an OOM kill of the first process is told before the end" {
-	set_args "$DIR" sh -c 'sleep 1; exec tail /dev/zero'
+	set_args "$DIR" sh -c 'until [ -e /go ]; do sleep 0.05; done; exec tail /dev/zero'
 	start_c1
 	watch --interval 1h
-	wait_until 20 is_gone "$watcher"
+	wait_until 30 watches_oom
+	touch "$DIR/rootfs/go"
+	wait_until 30 is_gone "$watcher"
 	wait "$watcher"
 	run -0 cat "$LOG"
 	assert_line '{"type":"oom","id":"c1"}'

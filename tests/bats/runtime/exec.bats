@@ -16,6 +16,7 @@ teardown() {
 	spawn c sleep 1000
 	local pid ns
 	pid=$(pid_of c)
+	wait_until 30 runs_as "$pid" sleep 1000
 	# shellcheck disable=SC2016 # for the shell in the container
 	run -0 peapod exec c sh -c 'for n in pid net mnt ipc uts; do readlink /proc/self/ns/$n; done; cat /proc/1/cmdline | tr "\0" " "'
 	local n=0

@@ -64,8 +64,8 @@ fails() {
 	fails 'paused' true
 	"$PEAPOD" --root "$STATE" exec --ignore-paused c sh -c 'exit 6' </dev/null >/dev/null 2>&1 3>&- &
 	local pid=$!
-	sleep 0.2
-	run ! is_gone "$pid"
+	waits() { ! is_gone "$pid"; }
+	keeps 1 waits
 	peapod resume c
 	ends_with 6 "$pid"
 }
@@ -82,7 +82,8 @@ fails() {
 	peapod exec --detach --pid-file "$DIR/pid" c sleep 999 </dev/null >"$DIR/out" 2>&1
 	local pid
 	pid=$(cat "$DIR/pid")
-	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = 'sleep 999 ' ]
+	[ "$(basename "$(readlink "/proc/$pid/exe")")" = busybox ]
+	wait_until 30 runs_as "$pid" sleep 999
 	[ "$(awk '/^NSpid/ { print NF }' "/proc/$pid/status")" = 3 ]
 	run -0 jq -r "index($pid) != null" <<<"$(peapod ps -f json c)"
 	assert_output true
@@ -115,7 +116,8 @@ fails() {
 	for _ in $(seq 100); do
 		peapod exec c true
 	done
-	[ "$(peapod ps -f json c)" = "[$(pid_of c)]" ]
+	only_init() { [ "$(peapod ps -f json c)" = "[$(pid_of c)]" ]; }
+	wait_until 30 only_init
 	[ "$(wc -l <"/proc/$(pid_of c)/mountinfo")" = "$before" ]
 	[ "$(find "$STATE/c" | wc -l)" -le 4 ]
 }

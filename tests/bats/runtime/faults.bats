@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The runtime is killed in the middle: what it leaves, delete --force removes.
+# shellcheck disable=SC2317 # functions that others are given
 load ../lib/common
 load ../lib/bundle
 
@@ -10,6 +11,7 @@ setup() {
 	setup_containers
 	DIR=$BATS_TEST_TMPDIR
 	MARK=PEAPOD_TEST_MARK=$(unique)
+	KILLED=0
 }
 
 teardown() {
@@ -31,28 +33,45 @@ calls() {
 	cat "$DIR/calls"
 }
 
-# killed_at N ARGS...: the same, ended at the Nth of them
+# fewest COMMAND...: the smallest of three numbers that it prints; where the program waits for the
+# kernel a busy machine may make it look again
+fewest() {
+	for _ in 1 2 3; do
+		"$@"
+	done | sort -n | head -n 1
+}
+
+# killed_at N ARGS...: the same, ended at the Nth of them; or whole, when it made fewer this time
 killed_at() {
-	local at=$1
+	local at=$1 code=0
 	shift
-	env "$MARK" "$NO_LEAKS" "$TOOL/killat" "$at" "$PEAPOD" --root "$STATE" "$@" </dev/null >/dev/null 2>&1 3>&-
+	env "$MARK" "$NO_LEAKS" "$TOOL/killat" "$at" "$PEAPOD" --root "$STATE" "$@" </dev/null >/dev/null 2>&1 3>&- || code=$?
+	case $code in
+	137) KILLED=$((KILLED + 1)) ;;
+	0) ;;
+	*) echo "$1, killed at $at: ended with $code" >&2 && return 1 ;;
+	esac
+}
+
+# killed_often: nearly every moment was hit
+killed_often() {
+	[ "$KILLED" -ge $((MOMENTS - 2)) ]
 }
 
 @test "a create killed at ten moments leaves nothing that delete --force does not remove" {
 	new_bundle "$DIR/b" sleep 1000
 	local all i
-	for i in 1 2; do
-		# the first one makes directories above its own, too
-		all=$(calls create -b "$DIR/b" c)
-		peapod delete --force c
-	done
+	# the first one makes directories above its own, too
+	counted() { calls create -b "$DIR/b" c && peapod delete --force c; }
+	all=$(fewest counted)
 	for i in $(seq $MOMENTS); do
-		run -137 killed_at $((all * i / (MOMENTS + 1))) create -b "$DIR/b" c
+		killed_at $((all * i / (MOMENTS + 1))) create -b "$DIR/b" c
 		run -0 peapod delete --force c
 		[ -z "$(leftovers)" ] || fail "killed at call $((all * i / (MOMENTS + 1))) of $all: $(leftovers)"
 		wait_until 5 none_marked
 		run -1 peapod state c
 	done
+	killed_often
 	peapod create -b "$DIR/b" c </dev/null >/dev/null 2>&1
 	[ "$(status_of c)" = created ]
 }
@@ -60,51 +79,56 @@ killed_at() {
 @test "a create killed in the middle does not block the id once it is deleted" {
 	new_bundle "$DIR/b" true
 	local all
-	all=$(calls run -b "$DIR/b" c)
-	run -137 killed_at $((all / 2)) create -b "$DIR/b" c
+	all=$(calls create -b "$DIR/b" c)
+	peapod delete --force c
+	killed_at $((all / 2)) create -b "$DIR/b" c
+	[ "$KILLED" = 1 ]
 	peapod delete --force c
 	run -0 peapod run -b "$DIR/b" c
 }
 
 @test "a starter killed at any moment leaves a container that can be started, or runs" {
 	new_bundle "$DIR/b" sh -c 'echo x >>/ran; sleep 1000'
-	peapod create -b "$DIR/b" c </dev/null >/dev/null 2>&1
 	local all i
-	all=$(calls start c)
+	counted() { peapod create -b "$DIR/b" c </dev/null >/dev/null 2>&1 && calls start c && peapod delete --force c; }
+	all=$(fewest counted)
 	for i in $(seq $MOMENTS); do
 		peapod delete --force c
 		rm -f "$DIR/b/rootfs/ran"
 		peapod create -b "$DIR/b" c </dev/null >/dev/null 2>&1
-		run -137 killed_at $((all * i / (MOMENTS + 1))) start c
-		timeout $((20 * PATIENCE)) "$PEAPOD" --root "$STATE" start c || has_status c running || has_status c stopped
+		killed_at $((all * i / (MOMENTS + 1))) start c
+		timeout $((60 * PATIENCE)) "$PEAPOD" --root "$STATE" start c || has_status c running || has_status c stopped
 		wait_until 5 test -s "$DIR/b/rootfs/ran"
 		[ "$(cat "$DIR/b/rootfs/ran")" = x ]
 	done
+	killed_often
 }
 
 @test "a delete killed at ten moments can be done again" {
 	new_bundle "$DIR/b" sleep 1000
-	peapod run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1
 	local all i
-	all=$(calls delete --force c)
+	counted() { peapod run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1 && calls delete --force c; }
+	all=$(fewest counted)
 	for i in $(seq $MOMENTS); do
 		peapod run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1
-		run -137 killed_at $((all * i / (MOMENTS + 1))) delete --force c
+		killed_at $((all * i / (MOMENTS + 1))) delete --force c
 		run -0 peapod delete --force c
 		[ -z "$(leftovers)" ] || fail "killed at call $((all * i / (MOMENTS + 1))) of $all: $(leftovers)"
 	done
+	killed_often
 }
 
 @test "an exec killed at ten moments leaves no process that waits for it" {
 	spawn c sleep 1000
 	local all i
-	all=$(calls exec c true)
+	all=$(fewest calls exec c true)
 	for i in $(seq $MOMENTS); do
-		run -137 killed_at $((all * i / (MOMENTS + 1))) exec c true
+		killed_at $((all * i / (MOMENTS + 1))) exec c true
 		wait_until 5 none_marked
 		only_init() { [ "$(peapod ps -f json c)" = "[$(pid_of c)]" ]; }
 		wait_until 5 only_init
 	done
+	killed_often
 	run -0 peapod exec c echo works
 	assert_output works
 }

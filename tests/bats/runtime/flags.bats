@@ -75,7 +75,8 @@ spawn_sleeper() {
 	assert_output --partial "no v1 hierarchy with 'no-such'"
 	run -255 peapod exec --cgroup pids:absent c true
 	assert_output --partial absent
-	rmdir "$pids/p" "$memory/m"
+	wait_until 30 rmdir "$pids/p"
+	wait_until 30 rmdir "$memory/m"
 }
 
 @test "exec does not change the host's mount table" {

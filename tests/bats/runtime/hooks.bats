@@ -115,7 +115,7 @@ all_hooks() {
 
 @test "a hook that takes too long is killed" {
 	edit_config "$DIR/b" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "sleep 1000"], timeout: 1}]'
-	run -1 timeout $((20 * PATIENCE)) "$PEAPOD" --root "$STATE" create -b "$DIR/b" c
+	run -1 timeout $((60 * PATIENCE)) "$PEAPOD" --root "$STATE" create -b "$DIR/b" c
 	assert_output --partial 'createRuntime'
 	[ -z "$(leftovers)" ]
 }

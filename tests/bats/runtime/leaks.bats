@@ -37,7 +37,7 @@ one() {
 	wait
 	for i in $(seq $MANY); do
 		[ -e "$DIR/c$i/good" ] || fail "c$i: $(cat "$DIR/c$i/out")"
-		is_gone "$(cat "$DIR/c$i/pid")"
+		wait_until 30 is_gone "$(cat "$DIR/c$i/pid")"
 	done
 	[ -z "$(leftovers)" ] || fail "$(leftovers)"
 }

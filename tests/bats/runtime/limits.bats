@@ -102,6 +102,8 @@ control() {
 	spawn c sleep 1000
 	peapod exec -d c sleep 999 </dev/null >/dev/null 2>&1
 	local pid
+	two() { [ "$(peapod ps -f json c | jq length)" = 2 ]; }
+	wait_until 30 two
 	for pid in $(peapod ps -f json c | jq -r '.[]'); do
 		run -0 cat "/proc/$pid/cgroup"
 		if [ -d /sys/fs/cgroup/memory ]; then
@@ -111,7 +113,6 @@ control() {
 			assert_line --regexp "^0::.*$CGROUP/c$"
 		fi
 	done
-	[ "$(peapod ps -f json c | jq length)" = 2 ]
 }
 
 @test "a limit far below what set-up needs does not end the runtime" {

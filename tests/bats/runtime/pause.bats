@@ -9,13 +9,14 @@ setup() {
 
 # start_pause [COMMAND]: pause as pid 1 of a new pid namespace, after the command; its host pid in $pid
 start_pause() {
-	unshare --fork --pid --mount-proc sh -c "${1:-true}; exec $PAUSE" &
+	unshare --fork --pid --mount-proc sh -c "${1:-true}; exec $PAUSE" 3>&- &
 	unshare=$!
-	wait_until 5 pause_runs
+	wait_until 30 pause_runs
 }
 
+# and waits: what comes before that is lost on the first process of a pid namespace
 pause_runs() {
-	pid=$(pgrep -P "$unshare" -x pause)
+	pid=$(pgrep -P "$unshare" -x pause) && grep -q '^[0-9]* (pause) S ' "/proc/$pid/stat"
 }
 
 teardown() {
@@ -47,8 +48,8 @@ teardown() {
 	kill -USR1 "$pid"
 	kill -STOP "$pid"
 	kill -CONT "$pid"
-	sleep 0.1
-	run ! is_gone "$pid"
+	stays() { ! is_gone "$pid"; }
+	keeps 1 stays
 	kill -TERM "$pid"
 	wait "$unshare"
 }
@@ -60,7 +61,8 @@ no_children() {
 @test "pause reaps orphans: no zombie is left below it" {
 	local go=$BATS_TEST_TMPDIR/go
 	start_pause "(for i in 1 2 3 4 5; do (while [ ! -e '$go' ]; do sleep 0.1; done &) ; done)"
-	[ "$(pgrep -c -P "$pid")" = 5 ]
+	five_children() { [ "$(pgrep -c -P "$pid")" = 5 ]; }
+	wait_until 30 five_children
 	touch "$go"
 	wait_until 10 no_children
 }

@@ -37,7 +37,7 @@ is_pid() {
 	peapod run -d -b "$DIR/b" --pid-file "$PID" c </dev/null >/dev/null 2>&1
 	is_pid "$(pid_of c)"
 	peapod exec -d --pid-file "$PID" c sleep 999 </dev/null >/dev/null 2>&1
-	[ "$(tr '\0' ' ' <"/proc/$(cat "$PID")/cmdline")" = 'sleep 999 ' ]
+	wait_until 30 runs_as "$(cat "$PID")" sleep 999
 }
 
 @test "an old one is replaced at once" {
@@ -60,5 +60,6 @@ is_pid() {
 @test "an exec that cannot write it leaves no process" {
 	spawn c sleep 1000
 	run -255 peapod exec -d --pid-file /no/such/dir/pid c sleep 999
-	[ "$(peapod ps -f json c)" = "[$(pid_of c)]" ]
+	only_init() { [ "$(peapod ps -f json c)" = "[$(pid_of c)]" ]; }
+	wait_until 30 only_init
 }

@@ -131,7 +131,7 @@ teardown() {
 		| .mounts |= map(if type == "string" then {destination: .,
 			source: (if . == "/vol" then "vol" else "data" end), options: ["bind"]}
 			else . end)'
-	"$TOOL/exchange" vol/a vol/b &
+	"$TOOL/exchange" vol/a vol/b 3>&- &
 	pid=$!
 	for _ in $(seq 40); do
 		run peapod run "$ID"

@@ -79,7 +79,8 @@ read_only() {
 	printf '#!/i1 sh\n' >"$DIR/b/rootfs/script"
 	chmod +x "$DIR/b/rootfs/script"
 	edit_config "$DIR/b" '(.linux.namespaces[] | select(.type == "pid")).path = $ns' --arg ns "/proc/$init/ns/pid"
-	"$TOOL/exchange" "$DIR/b/rootfs/i1" "$DIR/b/rootfs/i2" &
+	wait_until 30 grep -qx ready "$DIR/attacks"
+	"$TOOL/exchange" "$DIR/b/rootfs/i1" "$DIR/b/rootfs/i2" 3>&- &
 	race=$!
 	for _ in $(seq 60); do
 		peapod run -b "$DIR/b" b </dev/null >"$DIR/out" 2>&1 || peapod delete --force b
@@ -88,7 +89,6 @@ read_only() {
 	kill "$race"
 	wait "$race" || :
 	echo "# the check was deceived $won times of 60; attacks ended with: $(tr '\n' ';' <"$DIR/attacks")"
-	grep -qx ready "$DIR/attacks"
 	run ! grep -v -e '^ready$' -e '^Read-only file system$' -e '^Text file busy$' "$DIR/attacks"
 	assert_equal "$(sha256sum <"$PEAPOD")" "$sum"
 }

@@ -20,7 +20,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "$RACE" ] || kill "$RACE"
+	[ -z "${RACE:-}" ] || kill "$RACE" || :
 	teardown_containers
 }
 

@@ -17,7 +17,8 @@ teardown() {
 	run -0 peapod start c
 	assert_output ''
 	[ "$(status_of c)" = running ]
-	[ "$(tr '\0' ' ' <"/proc/$(pid_of c)/cmdline")" = 'sleep 1000 ' ]
+	[ "$(basename "$(readlink "/proc/$(pid_of c)/exe")")" = busybox ]
+	wait_until 30 runs_as "$(pid_of c)" sleep 1000
 }
 
 @test "a container starts once" {
@@ -34,7 +35,7 @@ teardown() {
 	create_container c sh -c 'echo x >>/ran; sleep 1000'
 	local pids=() ok=0
 	for _ in 1 2 3 4 5 6; do
-		peapod start c 2>/dev/null &
+		peapod start c 2>/dev/null 3>&- &
 		pids+=($!)
 	done
 	for pid in "${pids[@]}"; do
@@ -65,6 +66,6 @@ teardown() {
 	create_container c sleep 1000
 	kill -KILL "$(pid_of c)"
 	wait_until 5 has_status c stopped
-	run -1 timeout $((10 * PATIENCE)) "$PEAPOD" --root "$STATE" start c
+	run -1 timeout $((60 * PATIENCE)) "$PEAPOD" --root "$STATE" start c
 	assert_output --partial 'stopped'
 }

@@ -65,8 +65,17 @@ field() {
 	# The container's process is gone, and its number belongs to somebody else.
 	kill -KILL "$pid"
 	wait_until 5 is_gone "$pid"
-	sleep 1000 &
-	local other=$!
+	local other
+	sleeper() { sleep 1000 3>&- & }
+	begun() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
+	sleeper
+	other=$!
+	# in another tick of the clock
+	while [ "$(begun "$other")" = "$(jq -r .startTime "$STATE/c/state.json")" ]; do
+		kill "$other"
+		sleeper
+		other=$!
+	done
 	jq -c ".pid = $other" "$STATE/c/state.json" >"$DIR/new"
 	cp "$DIR/new" "$STATE/c/state.json"
 	[ "$(field .status)" = stopped ]

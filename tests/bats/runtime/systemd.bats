@@ -241,7 +241,8 @@ teardown() {
 	new_scope sh -c 'sleep 1000 & sleep 1000'
 	edit_config "$DIR/c1" '.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(select(.type != "proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
 	spawn_scope
-	wait_until 60 test "$(file cgroup.procs | wc -l)" = 2 || wait_until 60 sh -c "[ \$(wc -l </sys/fs/cgroup/system.slice/$UNIT/cgroup.procs) = 2 ]"
+	two() { [ "$(file cgroup.procs | wc -l)" = 2 ]; }
+	wait_until 60 two
 	peapod delete --force c1
 	no_unit
 }

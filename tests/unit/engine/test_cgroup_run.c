@@ -19,7 +19,7 @@
 #include "tests/unit/engine/cgroup_fixture.h"
 #include "tests/unit/test.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 
 static int wait_for_ever(void)
 {

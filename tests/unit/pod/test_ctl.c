@@ -19,7 +19,7 @@ static pid_t ask(int dir, const struct ctl_request *req, const char *text)
 
 	if (pid)
 		return pid;
-	if (!ctl_call(dir, req, 5, &e))
+	if (!ctl_call(dir, req, 60, &e))
 		_exit(0);
 	_exit(strcmp(e.msg, text) ? 99 : e.num);
 }
@@ -28,7 +28,7 @@ static int accept_soon(int listener)
 {
 	struct pollfd p = { .fd = listener, .events = POLLIN };
 
-	return poll(&p, 1, 5000) == 1 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : -1;
+	return poll(&p, 1, 60000) == 1 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : -1;
 }
 
 static int code_of(pid_t pid)
