@@ -137,7 +137,8 @@ static int run_completion(const struct options *o, struct str *out, struct err *
 		str_add(out, "#compdef peapod-cni\nautoload -U +X bashcompinit && bashcompinit\n");
 	str_add(out, "_peapod_cni() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n"
 		     "\tlocal before=${COMP_WORDS[COMP_CWORD-1]}\n"
-		     "\tif [[ $before == --data-dir || $before == -d || $before == --alias-dir || $before == -a ]]; then\n"
+		     "\tif [[ $before == --data-dir || $before == -d || $before == --alias-dir || "
+		     "$before == -a ]]; then\n"
 		     "\t\tCOMPREPLY=($(compgen -d -- \"$cur\"))\n\t\treturn\n\tfi\n"
 		     "\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n\t1:*) words='--help --version");
 	for (size_t i = 0; i < countof(commands); i++)

@@ -203,8 +203,8 @@ static int find(struct nft *n, const struct ip_net *net, bool all, struct found 
 
 	memcpy(key.b, first.b, first.len);
 	found->net = net;
-	return nft_elements(n, NFPROTO_INET, family_of(net)->masq, all ? NULL : &key, collect, found,
-			    e);
+	return nft_elements(n, NFPROTO_INET, family_of(net)->masq, all ? NULL : &key, collect,
+			    found, e);
 }
 
 int masq_present(struct nft *n, const struct ip_net *subnet, struct err *e)

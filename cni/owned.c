@@ -195,8 +195,8 @@ static void read_entry(const struct nft_element *elem, void *arg)
 	struct own *own = arg;
 	const char *owner;
 
-	own->found = !parse_index(own->t, elem->comment, &own->v, &owner) &&
-		     str_eq(owner, own->owner);
+	own->found =
+		!parse_index(own->t, elem->comment, &own->v, &owner) && str_eq(owner, own->owner);
 }
 
 static void read_owner(const struct nft_element *elem, void *arg)

@@ -88,8 +88,8 @@ struct op {
 			struct mac mac, peer_mac;
 			uint32_t mtu;
 			bool hairpin, isolated;
-			const char *alias; /* cni/pairs.h; NULL: none */
-			bool bare;	   /* the host's end without IPv6 */
+			const char *alias;  /* cni/pairs.h; NULL: none */
+			bool bare;	    /* the host's end without IPv6 */
 			uint32_t ports_max; /* of the master, this one included; 0: the kernel's */
 		} veth;
 		struct vlans vlans;

@@ -126,7 +126,7 @@ static int remove_each(struct nft *n, const struct removal *r, struct err *e)
 		const struct port_map *map = &r->v[i];
 		const struct portmap_family *f = portmap_family(&map->ip);
 		struct nft_value port = portmap_port_key(map), snat = portmap_snat_key(map),
-				   self = portmap_self_key(&map->ip);
+				 self = portmap_self_key(&map->ip);
 
 		if (remove_element(n, f->snat_local, &snat, e) ||
 		    remove_element(n, f->snat_all, &snat, e) ||
@@ -158,7 +158,7 @@ static int remove_all(struct nft *n, const struct removal *r, struct err *e)
 		const struct port_map *map = &r->v[i];
 		const struct portmap_family *f = portmap_family(&map->ip);
 		struct nft_value port = portmap_port_key(map), snat = portmap_snat_key(map),
-				   self = portmap_self_key(&map->ip);
+				 self = portmap_self_key(&map->ip);
 
 		put_element(&b, NFT_MSG_DELSETELEM, held_set(map), &port);
 		if (!seen(r->v, i, false))

@@ -53,8 +53,8 @@ int ports_conf_make(const struct cni_conf *conf, struct arena *a, struct ports_c
 			       d.cond4.n ? "V4" : "V6");
 	if (d.backend && *d.backend && !str_eq(d.backend, "nftables") &&
 	    !str_eq(d.backend, "iptables"))
-		return cni_err(e, CNI_ERR_CONFIG, "backend: '%.60s' is not one of nftables, iptables",
-			       d.backend);
+		return cni_err(e, CNI_ERR_CONFIG,
+			       "backend: '%.60s' is not one of nftables, iptables", d.backend);
 	if (d.mark_bit.set && (d.mark_bit.v < 0 || d.mark_bit.v > MARK_BIT_MAX))
 		return cni_err(e, CNI_ERR_CONFIG, "markMasqBit: %d is not in 0..%d", d.mark_bit.v,
 			       MARK_BIT_MAX);

@@ -309,7 +309,8 @@ int repair(struct net *n, const struct survey_place *place, bool dry_run, struct
 	struct err later;
 	int rc = 0;
 
-	if (pairs_list(&n->host, PAIR_VETH, &a, &r.pairs, e) || survey_networks(place, &a, &networks, e))
+	if (pairs_list(&n->host, PAIR_VETH, &a, &r.pairs, e) ||
+	    survey_networks(place, &a, &networks, e))
 		return -1;
 	for (size_t i = 0; i < networks.n; i++)
 		if (repair_network(&r, networks.v[i], rc ? &later : e))

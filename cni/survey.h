@@ -44,9 +44,9 @@ struct survey {
 
 struct survey_place {
 	const char *data_dir;
-	const char *network; /* NULL: all */
+	const char *network;   /* NULL: all */
 	const char *alias_dir; /* of files with names */
-	uint32_t grace;	     /* seconds that a lease may be without its interface: ADD goes on */
+	uint32_t grace;	       /* seconds that a lease may be without its interface: ADD goes on */
 };
 
 /* The networks that have leases there. In the arena. */

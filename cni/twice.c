@@ -9,7 +9,7 @@
 
 struct scan {
 	const char *at, *end;
-	const char *key;      /* of which object; Go's plugins do not mind its case */
+	const char *key; /* of which object; Go's plugins do not mind its case */
 	size_t depth;
 	bool named, inside; /* the key before was that one; the object is that key's */
 	const char **seen;

@@ -35,7 +35,7 @@ struct wire {
 	bool routed; /* no bridge: only bridge.pod counts */
 	bool spill;  /* may be routed though there is a bridge, when that is full */
 	bool spilled;
-	uint32_t ports_max; /* of a bridge behind which pods are routed */
+	uint32_t ports_max;   /* of a bridge behind which pods are routed */
 	const char *data_dir; /* of host-local's leases; NULL: addresses are not from there */
 	struct bridge_conf bridge;
 	/* of WIRE_PEAPOD: */

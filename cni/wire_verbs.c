@@ -328,9 +328,9 @@ static int gc_aliases(const struct request *req, struct err *e)
 		return 0;
 	files.v = arena_array(req->a, files.n + 1, sizeof(*files.v));
 	for (size_t i = 0; i < files.n; i++)
-		files.v[i] = arena_printf(req->a, "%s_%s",
-					  v[i].container_id ? v[i].container_id : "",
-					  v[i].ifname ? v[i].ifname : "");
+		files.v[i] =
+			arena_printf(req->a, "%s_%s", v[i].container_id ? v[i].container_id : "",
+				     v[i].ifname ? v[i].ifname : "");
 	owners_sort(&files);
 	return alias_files_sweep(aliases_dir(conf, req->a), false, is_no_valid_file, &files, e);
 }

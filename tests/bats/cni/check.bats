@@ -144,6 +144,37 @@ clean() {
 	in_pod ping -c 1 -W 30 10.1.0.1
 }
 
+# spoiled CALL OCCURRENCE ERROR: that call of ADD fails so, once
+spoiled() {
+	traced ADD -e inject="$1:error=$3:when=$2" >"$BATS_TEST_TMPDIR/result" 2>/dev/null
+}
+
+@test "answers of the kernel that are interrupted or lost: ADD works or tells one error, DEL leaves nothing" {
+	local i call error
+	requires strace
+	conf '.ipMasq = true | .runtimeConfig.portMappings = [{hostPort: 80, containerPort: 80}]'
+	cni ADD
+	cni DEL
+	mapfile -t calls < <(calls_of ADD | grep -E '^(recvmsg|recvfrom|sendmsg|sendto) ')
+	cni DEL
+	[ ${#calls[@]} -gt 20 ]
+	for error in EINTR ENOBUFS; do
+		for call in "${calls[@]}"; do
+			# shellcheck disable=SC2086 # two words
+			if spoiled $call "$error"; then
+				jq -e '.ips | length == 1' "$BATS_TEST_TMPDIR/result"
+			else
+				jq -es 'length == 1 and .[0].code > 0 and .[0].msg != ""' "$BATS_TEST_TMPDIR/result"
+				echo "$error at $call: $(jq -r .msg "$BATS_TEST_TMPDIR/result")"
+			fi
+			cni DEL
+			clean
+		done
+	done
+	cni ADD
+	in_pod ping -c 1 -W 5 10.1.0.1
+}
+
 # From the fork on a child deletes the interface while DEL looks until it is gone, as often as it
 # takes: which of its calls is the Nth is chance. All in front of that must be hit.
 @test "a DEL killed at any system call: the next one finishes it" {

@@ -18,7 +18,8 @@ teardown() {
 # whole: all that a pod can have, so that every kind of message is sent
 whole() {
 	conf '.cniVersion = "1.1.0" | .ipMasq = true | .ipam.ranges += [[{subnet: "fd01::/64"}]] | .ipam.sticky = true
-		| .runtimeConfig.portMappings = [
+		| .macspoofchk = true | .ingressPolicy = "open" | .egressRate = 8000000 | .egressBurst = 800000
+		| .aliasDir = "'"$BATS_TEST_TMPDIR/hosts"'" | .runtimeConfig.aliases = ["web"] | .runtimeConfig.portMappings = [
 			{hostPort: 8080, containerPort: 80, protocol: "tcp"},
 			{hostPort: 5353, containerPort: 53, protocol: "udp"},
 			{hostPort: 81, containerPort: 81, protocol: "tcp", hostIP: "127.0.0.1"}]'"${1:+ | $1}"
@@ -30,7 +31,9 @@ nothing_left() {
 	assert_equal "$(leases)" ""
 	assert_equal "$(in_pod ip -o link | grep -v ' lo: ')" ""
 	assert_equal "$(find "$LEASES/.peapod" -name '*:*' ! -path '*/sticky/*' 2>/dev/null)" ""
-	assert_equal "$(on_host nft list table inet peapod 2>/dev/null | grep -E 'net c1 ' || :)" ""
+	assert_equal "$(on_host nft list ruleset | grep -E 'net c1 ' || :)" ""
+	assert_equal "$(on_host ip -o link show type ifb)" ""
+	assert_equal "$(find "$BATS_TEST_TMPDIR/hosts" -type f 2>/dev/null)" ""
 }
 
 # killed VERB --send|--sent N: its Nth message is its last; fails when it sent fewer
