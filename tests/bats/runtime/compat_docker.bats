@@ -17,6 +17,7 @@ setup_file() {
 	dockerd -H "unix://$DOCKER/socket" --data-root "$DOCKER/data" --exec-root "$DOCKER/exec" --pidfile "$DOCKER/pid" \
 		--bridge none --iptables=false --ip-forward=false --ip-masq=false --storage-driver vfs --add-runtime "peapod=$PEAPOD" \
 		--default-runtime peapod --cgroup-parent "$CGROUP" --exec-opt native.cgroupdriver=cgroupfs >"$DOCKER/log" 2>&1 3>&- &
+	# shellcheck disable=SC2317 # called by name
 	answers() { docker -H "unix://$DOCKER/socket" version >/dev/null 2>&1; }
 	wait_until 60 answers || { cat "$DOCKER/log" && return 1; }
 	tar -C "$SUITE_ROOTFS" -c . | docker -H "unix://$DOCKER/socket" import - busybox:test
