@@ -92,8 +92,10 @@ static void add_sentence(const char *text, struct str *out)
 			str_add(out, "\\&");
 		if (*text == '\\')
 			str_add(out, "\\e");
+		else if (first)
+			str_addc(out, (char)toupper((unsigned char)*text));
 		else
-			str_addc(out, first ? (char)toupper((unsigned char)*text) : *text);
+			str_addc(out, *text);
 		first = false;
 	}
 	str_add(out, ended ? "\n" : ".\n");
@@ -102,7 +104,7 @@ static void add_sentence(const char *text, struct str *out)
 static bool tells_values(const struct opt *o)
 {
 	for (const struct name *n = o->names; n->name; n++) {
-		if (!strstr(o->help, n->name) && !strstr(o->arg, n->name))
+		if (!strstr(o->help, n->name) && !(o->arg && strstr(o->arg, n->name)))
 			return false;
 	}
 	return true;

@@ -21,7 +21,7 @@ struct manual {
  * is more about that option, or "@section TITLE", a section behind those that
  * are made. Notes about an option that is not in the table are an error.
  */
-int manual_page(const struct manual *m, const char *notes, struct arena *a, struct str *out,
+int manual_page(const struct manual *m, const char *text, struct arena *a, struct str *out,
 		struct err *e);
 
 #endif

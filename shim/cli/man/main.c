@@ -9,7 +9,7 @@
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 
-#define NOTES_MAX (256 * 1024)
+#define NOTES_MAX 262144
 #define PAGE_MODE 0644
 
 /* The directories, and what all pages share. */

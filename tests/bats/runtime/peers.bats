@@ -9,12 +9,6 @@ setup() {
 }
 
 teardown() {
-	local dir
-	# the cgroups that a test made below the container's
-	peapod delete --force c >/dev/null 2>&1 || :
-	for dir in $(find /sys/fs/cgroup -depth -type d -path "*${CGROUP:-/none/}*"); do
-		rmdir "$dir" 2>/dev/null || :
-	done
 	teardown_containers
 }
 
