@@ -164,5 +164,6 @@ offers() {
 	assert_output --partial "unknown shell 'fish', expected bash or zsh"
 	run -0 make -s -C "$TOP" B="$B" DESTDIR="$BATS_TEST_TMPDIR/d" install
 	bash -n "$BATS_TEST_TMPDIR/d/usr/local/share/bash-completion/completions/peapod"
+	[ -s "$BATS_TEST_TMPDIR/d/usr/local/share/man/man8/peapod-pod-run.8" ]
 	grep -q '^#compdef peapod' "$BATS_TEST_TMPDIR/d/usr/local/share/zsh/site-functions/_peapod"
 }
