@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # CHECK, GC, kills in the middle, many at once, and pods of other implementations.
+# shellcheck disable=SC2030,SC2031 # each test has its own variables
 load ../lib/common
 load ../lib/cni
 
