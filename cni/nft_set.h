@@ -10,8 +10,9 @@
 #include "cni/nft_table.h"
 #include "spec/base/err.h"
 
-#define NFT_VALUE_MAX 64 /* bytes of a key, or of what it leads to; longer ones are told as none   \
-			  */
+#define NFT_VALUE_MAX                                                                              \
+	64 /* bytes of a key, or of what it leads to; longer ones are told as none                 \
+	    */
 
 struct nft_value {
 	uint8_t b[NFT_VALUE_MAX];

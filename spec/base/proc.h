@@ -32,7 +32,7 @@ int proc_reap(pid_t pid);
 
 /* What /proc/PID/stat tells. */
 struct proc_stat {
-	char state; /* R S D T Z X ... */
+	char state;   /* R S D T Z X ... */
 	bool exiting; /* past the point of no return, though its fds may still be open */
 	pid_t ppid;
 	uint64_t start_time; /* clock ticks since boot, proc(5) field 22 */

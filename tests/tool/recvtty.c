@@ -26,7 +26,8 @@ static int failed(const char *what)
 	return 1;
 }
 
-/* Any length of path: the directory is entered first. The name is there when connections are taken. */
+/* Any length of path: the directory is entered first. The name is there when connections are taken.
+ */
 static int take_connection(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };

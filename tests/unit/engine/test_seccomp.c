@@ -155,7 +155,8 @@ TEST(seccomp_absent_and_unsupported)
 }
 
 /* A program as the kernel would run it; UINT32_MAX: it left the road. */
-__attribute__((unused)) static uint32_t run(const struct seccomp_prog *prog, uint32_t arch, uint32_t nr, uint64_t arg0)
+__attribute__((unused)) static uint32_t run(const struct seccomp_prog *prog, uint32_t arch,
+					    uint32_t nr, uint64_t arg0)
 {
 	struct seccomp_data data = { .nr = (int)nr, .arch = arch, .args = { arg0 } };
 	uint32_t acc = 0;

@@ -7,7 +7,8 @@
 
 #include "tests/unit/test.h"
 
-/* One that fails while the other side sends it something: neither it nor the kernel loses the reason. */
+/* One that fails while the other side sends it something: neither it nor the kernel loses the
+ * reason. */
 TEST(sync_failure_of_a_peer_that_has_not_read_all)
 {
 	struct err e, why = { .num = ENOSPC, .msg = "the reason" };
