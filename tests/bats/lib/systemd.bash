@@ -38,9 +38,35 @@ property() {
 	systemctl show --value -p "$1" "${2:-$UNIT}"
 }
 
-# file NAME: of the container's cgroup
+# memory_limit [UNIT]: the property has a name for each version of cgroups
+memory_limit() {
+	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+		property MemoryMax "$@"
+	else
+		property MemoryLimit "$@"
+	fi
+}
+
+# file NAME: of the container's cgroup, by the name of cgroup v2, in whose form v1's value is shown
 file() {
-	cat "/sys/fs/cgroup$(property ControlGroup)/$1"
+	local v1=/sys/fs/cgroup path
+	path=$(property ControlGroup)
+	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+		cat "/sys/fs/cgroup$path/$1"
+		return
+	fi
+	case $1 in
+	cgroup.procs) cat "$v1/memory$path/$1" ;;
+	cgroup.freeze) grep -c FROZEN "$v1/freezer$path/freezer.state" ;;
+	memory.max) cat "$v1/memory$path/memory.limit_in_bytes" ;;
+	cpu.max) paste -d ' ' "$v1/cpu$path/cpu.cfs_quota_us" "$v1/cpu$path/cpu.cfs_period_us" ;;
+	*) cat "$v1/${1%%.*}$path/$1" ;;
+	esac
+}
+
+# has_processes NUMBER: the container's cgroup
+has_processes() {
+	[ "$(file cgroup.procs | wc -l)" = "$1" ]
 }
 
 # no_unit [UNIT]: systemd knows nothing of it (any more)

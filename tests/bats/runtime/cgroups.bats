@@ -16,7 +16,15 @@ teardown() {
 
 # Run it in the background as container c1.
 start_c1() {
-	peapod run -d -b "$DIR" c1 </dev/null >/dev/null 2>&1
+	peapod run -d -b "$DIR" c1 </dev/null >"$DIR/out" 2>&1 || { cat "$DIR/out" && return 1; }
+}
+
+# has_weights: I/O weights are there only with BFQ, which may be a module
+has_weights() {
+	local dir=/sys/fs/cgroup/blkio/$CGROUP-probe files
+	mkdir "$dir" && files=$(compgen -G "$dir/blkio*.weight")
+	rmdir "$dir"
+	[ "$files" ]
 }
 
 @test "limits are what the kernel reads back (v1)" {
@@ -25,6 +33,7 @@ start_c1() {
 		"swappiness": 7, "disableOOMKiller": true},
 		"cpu": {"shares": 512, "quota": 20000, "period": 50000, "cpus": "0", "mems": "0"},
 		"pids": {"limit": 33}, "blockIO": {"weight": 500}}'
+	has_weights || edit_config "$DIR" 'del(.linux.resources.blockIO)'
 	start_c1
 	assert_equal "$(cg memory memory.limit_in_bytes)" 67108864
 	assert_equal "$(cg memory memory.memsw.limit_in_bytes)" 134217728
@@ -38,7 +47,7 @@ start_c1() {
 	assert_equal "$(cg cpuset cpuset.mems)" 0
 	assert_equal "$(cg pids pids.max)" 33
 	# blkio.weight where the kernel has it, else BFQ's
-	assert_equal "$(cg blkio blkio.weight || cg blkio blkio.bfq.weight)" 500
+	! has_weights || assert_equal "$(cg blkio blkio.weight || cg blkio blkio.bfq.weight)" 500
 }
 
 @test "limits are what the kernel reads back (v2)" {

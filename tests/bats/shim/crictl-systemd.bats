@@ -57,6 +57,10 @@ memory_file() {
 	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then echo memory.max; else echo memory.limit_in_bytes; fi
 }
 
+memory_property() {
+	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then echo MemoryMax; else echo MemoryLimit; fi
+}
+
 @test "systemd: containers are scopes of the pod's slice, with limits as properties, until they are removed" {
 	local pod c scope
 	pod=$(in_slice)
@@ -65,13 +69,13 @@ memory_file() {
 	assert_equal "$(property Slice "$scope")" "$SLICE"
 	assert_equal "$(property ControlGroup "$scope")" "/kubelet.slice/$SLICE/$scope"
 	assert_equal "$(property Delegate "$scope")" yes
-	assert_equal "$(property MemoryMax "$scope")" 67108864
+	assert_equal "$(property "$(memory_property)" "$scope")" 67108864
 	assert_equal "$(property CPUQuotaPerSecUSec "$scope")" 500ms
 	assert_equal "$(file "$scope" "$(memory_file)")" 67108864
 	grep -q "/kubelet.slice/$SLICE/$scope\$" "/proc/$(inspect "$c" .info.pid)/cgroup"
 	crictl update --memory 134217728 "$c"
 	assert_equal "$(file "$scope" "$(memory_file)")" 134217728
-	assert_equal "$(property MemoryMax "$scope")" 134217728
+	assert_equal "$(property "$(memory_property)" "$scope")" 134217728
 	crictl exec -s "$c" sh -c 'sleep 1234 >/dev/null 2>&1 &'
 	assert_equal "$(file "$scope" cgroup.procs | wc -l)" 2
 	[ "$(crictl stats -o json "$c" | jq -r '.stats[0].memory.workingSetBytes.value')" -gt 0 ]
