@@ -57,7 +57,7 @@ file() {
 	fi
 	case $1 in
 	cgroup.procs) cat "$v1/memory$path/$1" ;;
-	cgroup.freeze) grep -c FROZEN "$v1/freezer$path/freezer.state" ;;
+	cgroup.freeze) cat "$v1/unified$path/$1" 2>/dev/null || grep -c FROZEN "$v1/freezer$path/freezer.state" ;;
 	memory.max) cat "$v1/memory$path/memory.limit_in_bytes" ;;
 	cpu.max) paste -d ' ' "$v1/cpu$path/cpu.cfs_quota_us" "$v1/cpu$path/cpu.cfs_period_us" ;;
 	*) cat "$v1/${1%%.*}$path/$1" ;;
