@@ -138,7 +138,7 @@ static size_t bridge_elements(const struct firewall_pod *pod, struct owned v[BRI
 	len = strnlen(pod->bridge, IFNAMSIZ - 1);
 	v[0] = (struct owned){ .set = SET_WALLS, .key.len = IFNAMSIZ };
 	v[1] = (struct owned){ .set = pod->policy == INGRESS_ISOLATED ? SET_CLOSED : SET_ROOMS,
-			       .key.len = 2 * IFNAMSIZ };
+			       .key.len = 2UL * IFNAMSIZ };
 	memcpy(v[0].key.b, pod->bridge, len);
 	memcpy(v[1].key.b, pod->bridge, len);
 	memcpy(v[1].key.b + IFNAMSIZ, pod->bridge, len);

@@ -22,6 +22,7 @@ static int read_conf(const struct request *req, struct tuning *t, struct err *e)
 {
 	const char *twice = twice_in(req->text, req->len, "sysctl", req->a);
 
+	*t = (struct tuning){ 0 };
 	if (twice)
 		return cni_err(e, CNI_ERR_CONFIG, "sysctl: '%.200s' is there twice", twice);
 	if (tuning_make(&req->conf, &req->args, req->env.ifname, true, req->a, t, e))
