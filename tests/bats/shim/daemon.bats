@@ -206,3 +206,19 @@ begin() {
 	state_is 2
 	end_box
 }
+
+is_connected() {
+	ss -xH state established | grep -q "$SOCKET"
+}
+
+@test "after Shutdown it waits for clients to hang up, but not for ever" {
+	local idle
+	start_box >/dev/null
+	end_box
+	socat -u "UNIX-CONNECT:$SOCKET" - </dev/null >/dev/null 3>&- &
+	idle=$!
+	wait_until 30 is_connected
+	call Shutdown id=box
+	wait_until 30 no_shim
+	wait_until 30 is_gone "$idle"
+}
