@@ -73,26 +73,27 @@ void close_detached(int fd)
 int link_delete_detached(struct rtnl *r, const char *name, int index, int other, struct err *e)
 {
 	struct timespec pause = { 0, STEP_NS };
-	struct rtnl look = { 0 };
+	struct rtnl own = { 0 };
 	struct link link;
 	pid_t pid;
 	int there;
 
-	if (rtnl_open(&look, e)) /* the other one is the child's from now on */
+	/* The child's: of a socket that both read each could take the other's answers. */
+	if (rtnl_open(&own, e))
 		return -1;
 	pid = fork();
 	if (!pid)
-		child(r, index, other);
-	while ((there = link_get(&look, name, &link, e)) > 0 && link.index == index) {
+		child(&own, index, other);
+	while ((there = link_get(r, name, &link, e)) > 0 && link.index == index) {
 		/* Ended (or never begun), and still there: hear the reason ourselves. */
 		if (pid < 0 || waitpid(pid, NULL, WNOHANG) == pid) {
-			there = link_delete(&look, index, e) ? -1 : 0;
+			there = link_delete(r, index, e) ? -1 : 0;
 			break;
 		}
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < STEP_MAX_NS)
 			pause.tv_nsec *= 2;
 	}
-	rtnl_close(&look);
+	rtnl_close(&own);
 	return there < 0 ? -1 : 0;
 }

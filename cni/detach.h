@@ -12,8 +12,8 @@
  * peer) cannot be found any more, under a millisecond. The kernel's request
  * itself takes 15 to 20 ms more, for nothing that a caller could see: memory
  * is freed. A child waits for that. It holds no file of the caller's (whose
- * pipes would not end) but the socket, so this one has to be of a namespace
- * that may live that long: the host's. The process must be in that namespace.
+ * pipes would not end) but a socket of its own to this network namespace, which
+ * has to be one that may live that long: the host's, in which the process is.
  *
  * The child closes `other` too (-1: none), a socket of that namespace that takes long to close.
  */
