@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "spec/base/names.h"
 #include "spec/base/path.h"
 #include "spec/base/str.h"
+#include "spec/oci/fields.h"
 
 #define CGROUP_BASE    "/sys/fs/cgroup"
 #define APPARMOR_FILE  "/sys/module/apparmor/parameters/enabled"
@@ -59,6 +61,7 @@ const struct json_field host_fields[] = {
 	F_NUM(JSON_U64, struct host, bounding, "bounding", JSON_ALWAYS),
 	F_NUM(JSON_I32, struct host, last_cap, "last_cap", JSON_ALWAYS),
 	F_BOOL(struct host, in_userns, "in_userns", 0),
+	F_LIST(JSON_OBJS, struct host, gids, "gids", 0, oci_idmap_fields),
 	F_BOOL(struct host, apparmor, "apparmor", 0),
 	F_BOOL(struct host, selinux, "selinux", 0),
 	F_BOOL(struct host, seccomp, "seccomp", 0),
@@ -117,6 +120,24 @@ bool host_in_userns(struct arena *a)
 		       inner != 0 || outer != 0 || count != UINT32_MAX);
 }
 
+static void probe_gids(struct host *h, struct arena *a)
+{
+	struct err ignored;
+	char *map = read_file(AT_FDCWD, "/proc/self/gid_map", SMALL_FILE_MAX, a, NULL, &ignored);
+	size_t n;
+	char **lines = map ? str_split(a, map, '\n', &n) : NULL;
+
+	if (!lines)
+		return;
+	h->gids.v = arena_array(a, n, sizeof(*h->gids.v));
+	for (size_t i = 0; i < n; i++) {
+		struct oci_idmap *m = &h->gids.v[h->gids.n];
+
+		h->gids.n += sscanf(lines[i], "%10" SCNu32 " %10" SCNu32 " %10" SCNu32,
+				    &m->container_id, &m->host_id, &m->size) == 3;
+	}
+}
+
 static void probe_security(struct host *h)
 {
 	auto_fd int fd = open(APPARMOR_FILE, O_RDONLY | O_CLOEXEC);
@@ -173,6 +194,8 @@ struct host *host_probe(struct arena *a, struct err *e)
 	h->cgroups.v = cgroups.v;
 	probe_caps(h);
 	h->in_userns = host_in_userns(a);
+	if (h->in_userns)
+		probe_gids(h, a);
 	probe_security(h);
 	probe_swap(h, a);
 	return h;

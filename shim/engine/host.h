@@ -11,6 +11,7 @@
 #include "spec/base/arena.h"
 #include "spec/base/err.h"
 #include "spec/base/json.h"
+#include "spec/oci/config.h"
 
 struct host {
 	enum host_cgroup_mode cgroup_mode;
@@ -20,6 +21,7 @@ struct host {
 	uint64_t bounding; /* our capability bounding set, bit per number */
 	int last_cap;
 	bool in_userns; /* we run inside a user namespace other than the first */
+	struct oci_idmaps gids; /* then the groups that it has; else none are listed */
 	bool apparmor, selinux, seccomp;
 	bool swap_accounting; /* memory.memsw.* or memory.swap.max is there */
 	bool has_timens, has_idmap, has_clone_into_cgroup, has_cgroup_kill;

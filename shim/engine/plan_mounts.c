@@ -58,11 +58,15 @@ static bool maps_id(const struct oci_idmaps *maps, uint64_t id)
 /* devpts refuses a group that the user namespace does not map; its default is fine then. */
 static void drop_unmapped_gid(const struct plan_input *in, struct arena *a, struct plan_mount *m)
 {
-	const struct oci_idmaps *maps = &in->config->linux_->gid_mappings;
+	const struct oci_idmaps *maps = oci_namespace_of(in->config, OCI_NS_USER) ?
+						&in->config->linux_->gid_mappings :
+						&in->host->gids;
 	struct plan_mount_data *kept = arena_array(a, m->n_data + 1, sizeof(*kept));
 	uint64_t gid;
 	size_t n = 0;
 
+	if (!maps->n)
+		return; /* a namespace that we join, or the first */
 	for (size_t i = 0; i < m->n_data; i++) {
 		if (!str_eq(m->data[i].key, "gid") || !m->data[i].value ||
 		    parse_u64(m->data[i].value, 10, UINT32_MAX, &gid) || maps_id(maps, gid))
@@ -138,8 +142,7 @@ static int plan_fs(const struct plan_input *in, const struct oci_mount *om, stru
 	if (str_eq(om->type, "cgroup") ||
 	    (str_eq(om->type, "cgroup2") && in->host->cgroup_mode == HOST_CGROUP_V2))
 		return plan_cgroup_mount(in, a, m, e);
-	if (str_eq(om->type, "devpts") && in->config->linux_->gid_mappings.n &&
-	    oci_namespace_of(in->config, OCI_NS_USER))
+	if (str_eq(om->type, "devpts"))
 		drop_unmapped_gid(in, a, m);
 	/* A disk is not to be written to at all; the superblock of debugfs is the host's. */
 	if (m->kind == PLAN_MOUNT_FS && m->source[0] == '/' && m->attr_set & MOUNT_ATTR_RDONLY)

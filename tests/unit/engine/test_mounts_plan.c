@@ -215,6 +215,24 @@ TEST(mounts_plan_in_a_user_namespace)
 		  "data=newinstance,gid=5,mode=0620\n");
 }
 
+TEST(mounts_plan_in_our_own_user_namespace)
+{
+	static struct oci_idmap one[] = { { 0, 1000, 5 } };
+	struct host inside = hybrid;
+	auto_arena struct arena a = { 0 };
+	static const char *const rest =
+		ROOT "\"mounts\":[{\"destination\":\"/dev/pts\",\"type\":\"devpts\",\"options\":"
+		     "[\"gid=5\",\"mode=0620\"]}],\"linux\":{" NS "]}";
+
+	CHECK_HAS(plan_text(&a, &inside, rest), "data=gid=5,mode=0620\n");
+	inside.in_userns = true;
+	inside.gids.n = 1;
+	inside.gids.v = one;
+	CHECK_HAS(plan_text(&a, &inside, rest), "data=mode=0620\n");
+	one[0].size = 6;
+	CHECK_HAS(plan_text(&a, &inside, rest), "data=gid=5,mode=0620\n");
+}
+
 static char *dev_text(struct arena *a, const char *rest)
 {
 	struct plan_input in = { .host = &hybrid, .id = "c", .bundle = "/b" };
