@@ -130,7 +130,7 @@ int launch_settle(struct child *c, struct launched *l, struct err *e)
 
 	if (c->staged && take_second(c, l, e))
 		return -1;
-	if (proc_stat(l->pid, &st, e)) {
+	if (proc_check_mount(e) || proc_stat(l->pid, &st, e)) {
 		launch_kill(l);
 		return -1;
 	}

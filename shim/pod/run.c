@@ -190,6 +190,8 @@ int pod_run(const struct pod_env *env, const struct pod_run *run, struct err *e)
 			       "pods need root, or a user namespace of one's own: try 'unshare "
 			       "-Urmn peapod ... pod run ...', or 'peapod run' for a single "
 			       "container");
+	if (proc_check_mount(e))
+		return -1;
 	full.pause = pod_pause_path(env, &a, e);
 	if (!full.pause || loop_init(&f.loop, e))
 		return -1;

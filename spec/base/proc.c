@@ -96,6 +96,22 @@ int proc_stat(pid_t pid, struct proc_stat *out, struct err *e)
 	return 0;
 }
 
+int proc_check_mount(struct err *e)
+{
+	char link[32], self[32];
+	ssize_t n = readlink("/proc/self", link, sizeof(link) - 1);
+
+	if (n < 0)
+		return err_sys(e, "read the link /proc/self");
+	link[n] = '\0';
+	snprintf(self, sizeof(self), "%d", getpid());
+	if (str_eq(link, self))
+		return 0;
+	return err_set(e, EXDEV,
+		       "/proc is that of another pid namespace: mount it anew, as 'unshare "
+		       "--mount-proc' does");
+}
+
 bool proc_alive(pid_t pid, uint64_t start_time)
 {
 	struct proc_stat st;

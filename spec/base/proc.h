@@ -39,6 +39,9 @@ struct proc_stat {
 };
 int proc_stat(pid_t pid, struct proc_stat *out, struct err *e);
 
+/* Does /proc show our pid namespace? Where it does not, nothing can be looked up there by pid. */
+int proc_check_mount(struct err *e);
+
 /* Is this the process that had this start time, and is it neither a zombie nor dead? */
 bool proc_alive(pid_t pid, uint64_t start_time);
 
