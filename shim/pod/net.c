@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -14,6 +14,7 @@
 #include "shim/pod/cniexec.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
+#include "spec/base/proc.h"
 
 #define HOST_RESOLV	"/etc/resolv.conf"
 #define HOST_RESOLV_MAX 65536
@@ -28,32 +29,49 @@ static int loopback_up(struct err *e)
 	return 0;
 }
 
-/* In the new namespace. */
-static int pin_here(const char *path, struct err *e)
+/* A process in the new namespace, and in our mount namespace: it never returns. */
+static void pin(const char *path, int report)
 {
-	if (loopback_up(e))
-		return -1;
-	if (mount("/proc/thread-self/ns/net", path, NULL, MS_BIND, NULL) < 0)
-		return err_sys(e, "bind the network namespace on '%s'", path);
-	return 0;
+	struct err e = { 0 };
+
+	if (loopback_up(&e) == 0 &&
+	    mount("/proc/thread-self/ns/net", path, NULL, MS_BIND, NULL) < 0)
+		err_sys(&e, "bind the network namespace on '%s'", path);
+	(void)!write(report, &e, sizeof(e));
+	_exit(0);
 }
 
+/*
+ * By a child: whoever has entered the new namespace himself might not get back, when the
+ * network he came from is not of his user namespace (unshare -Urm).
+ */
 int pod_netns_make(const char *path, struct err *e)
 {
-	auto_fd int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct clone_args args = { .flags = CLONE_NEWNET, .exit_signal = SIGCHLD };
 	auto_fd int file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-	int failed;
+	struct err got = { 0 };
+	int report[2];
+	pid_t pid;
 
-	if (home < 0)
-		return err_sys(e, "open our network namespace");
 	if (file < 0)
 		return err_sys(e, "make '%s'", path);
-	if (unshare(CLONE_NEWNET) < 0)
-		return err_sys(e, "make a network namespace");
-	failed = pin_here(path, e);
-	if (setns(home, CLONE_NEWNET) < 0)
-		abort(); /* we cannot go on anywhere but at home */
-	return failed;
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	pid = proc_clone(&args);
+	if (pid == 0)
+		pin(path, report[1]);
+	close(report[1]);
+	if (pid < 0)
+		err_sys(&got, "make a network namespace");
+	else if (read(report[0], &got, sizeof(got)) != sizeof(got))
+		err_set(&got, ECHILD, "the process that makes the network namespace has died");
+	close(report[0]);
+	if (pid > 0)
+		proc_reap(pid);
+	if (!got.num)
+		return 0;
+	*e = got;
+	return -1;
 }
 
 int pod_netns_drop(const char *path, struct err *e)

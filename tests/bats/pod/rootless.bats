@@ -47,3 +47,21 @@ in_userns() {
 	run in_userns pod rm --force p
 	[ ! -e "$DIR/state/@pods/p" ]
 }
+
+@test "without a network namespace of his own, as process 1 of a pid namespace" {
+	args sh -c 'echo "here $(hostname)"; exit 6'
+	run -6 as_user unshare -Urmpf --mount-proc "$DIR/peapod" --root "$DIR/state" pod run --rm --name p "$DIR/c1" </dev/null
+	assert_line --partial 'here p'
+	run -6 as_user unshare -Urm "$DIR/peapod" --root "$DIR/state" pod run --rm --name p "$DIR/c1" </dev/null
+	assert_line --partial 'here p'
+	[ ! -e "$DIR/state/@pods/p" ]
+}
+
+@test "a /proc of another pid namespace is refused by name, and nothing is left" {
+	args true
+	run -1 as_user unshare -Urmpf "$DIR/peapod" --root "$DIR/state" pod run --rm --name p "$DIR/c1" </dev/null
+	assert_output --partial '/proc is that of another pid namespace: mount it anew'
+	[ ! -e "$DIR/state/@pods/p" ]
+	run -1 as_user unshare -Urmpf "$DIR/peapod" --root "$DIR/state" run -b "$DIR/c1" c1 </dev/null
+	assert_output --partial '/proc is that of another pid namespace: mount it anew'
+}
