@@ -3,6 +3,7 @@
 load ../lib/common
 
 setup() {
+	requires make
 	D=$BATS_TEST_TMPDIR/d
 	BIN=$D/opt/cni/bin
 }

@@ -159,9 +159,13 @@ offers() {
 	assert_line --index 2 --partial ' create start run '
 }
 
-@test "an unknown shell is an error, and make install puts the scripts where shells look" {
+@test "an unknown shell is an error" {
 	run -1 peapod completion fish
 	assert_output --partial "unknown shell 'fish', expected bash or zsh"
+}
+
+@test "make install puts the scripts and the man pages where shells and man look" {
+	requires make
 	run -0 make -s -C "$TOP" B="$B" DESTDIR="$BATS_TEST_TMPDIR/d" install
 	bash -n "$BATS_TEST_TMPDIR/d/usr/local/share/bash-completion/completions/peapod"
 	[ -s "$BATS_TEST_TMPDIR/d/usr/local/share/man/man8/peapod-pod-run.8" ]

@@ -25,8 +25,9 @@ teardown() {
 		n=$((n + 1))
 	done
 	assert_line --index $n 'sleep 1000 '
-	run -0 peapod exec c cat /proc/self/cgroup
-	assert_output "$(cat "/proc/$pid/cgroup")"
+	# seen from here: in a cgroup namespace its own is always /
+	peapod exec --detach --pid-file "$BATS_TEST_TMPDIR/pid" c sleep 1000
+	assert_equal "$(cat "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/cgroup")" "$(cat "/proc/$pid/cgroup")"
 }
 
 @test "exec passes on the exit code, and 128 + signal" {
