@@ -2,8 +2,12 @@
 # common: for every test file. `load ../lib/common` first; then load bundle, pod, cni... as needed.
 
 bats_require_minimum_version 1.5.0
+
+# These libraries ask dirname for each of their files, in every test; this one is no program to start.
+dirname() { echo "${1%/*}"; }
 bats_load_library bats-support
 bats_load_library bats-assert
+unset -f dirname
 
 PEAPOD=$B/peapod
 TOOL=$B/tests/tool
@@ -11,7 +15,9 @@ export PEAPOD TOOL
 
 # A name that no other test, and no other run at the same time, uses: at most 12 characters.
 unique() {
-	printf '%s%x%x' "${1:-t}" "$((BASHPID % 65536))" "$((RANDOM * 32768 + RANDOM))" | cut -c 1-12
+	local name
+	printf -v name '%s%x%x' "${1:-t}" "$((BASHPID % 65536))" "$((RANDOM * 32768 + RANDOM))"
+	echo "${name:0:12}"
 }
 
 # In an emulated guest everything takes longer: how many times (hack/check-vm sets it).
