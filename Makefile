@@ -161,7 +161,7 @@ $(B)/tests/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/main
 	$(OCI) $(call lib,spec/cni) $(BASE)
 	$(link) $(BASE) $(if $(FUZZER),-fsanitize=fuzzer) $(call static,-lprotobuf-c) $(JSON) -lm
 $(B)/tests/fuzz-frame: $(call lib,spec/ttrpc)
-$(B)/tests/fuzz-plan: $(call lib,shim/engine)
+$(B)/tests/fuzz-plan $(B)/tests/fuzz-words: $(call lib,shim/engine)
 $(B)/tests/fuzz-sandbox: $(SHIM)
 $(B)/tests/fuzz-cniplan: $(B)/tests/fuzz/fuzz_cniplan.o $(if $(FUZZER),,$(B)/tests/fuzz/main.o) \
 	$(call lib,cni) $(call lib,spec/cni) $(BASE)

@@ -20,6 +20,7 @@ static char *v2_controllers[] = {
 static struct host_cgroup v2_cgroups[] = {
 	{ "", "/sys/fs/cgroup", "/", "/", { countof(v2_controllers) - 1, v2_controllers } },
 };
+static struct oci_idmap groups[] = { { 0, 1000, 1 } };
 static const struct host hosts[] = {
 	{ .cgroup_mode = HOST_CGROUP_HYBRID,
 	  .cgroups = { countof(v1_cgroups), v1_cgroups },
@@ -34,13 +35,28 @@ static const struct host hosts[] = {
 	  .cgroup_base = "/sys/fs/cgroup",
 	  .last_cap = 40,
 	  .in_userns = true,
+	  .gids = { countof(groups), groups },
 	  .euid = 1000 },
+	{ .cgroup_mode = HOST_CGROUP_V2,
+	  .cgroups = { countof(v2_cgroups), v2_cgroups },
+	  .cgroup_base = "/sys/fs/cgroup",
+	  .bounding = UINT64_MAX,
+	  .last_cap = 40,
+	  .apparmor = true,
+	  .selinux = true,
+	  .seccomp = true,
+	  .swap_accounting = true,
+	  .has_idmap = true,
+	  .has_timens = true },
 };
 
 /* The plan as text, or what was refused. */
-static char *plan_text(const struct oci_config *c, const struct host *host, struct arena *a)
+static char *plan_text(const struct oci_config *c, const struct host *host, bool systemd,
+		       struct arena *a)
 {
-	struct plan_input in = { .config = c, .host = host, .id = "fuzz", .bundle = "/bundle" };
+	struct plan_input in = {
+		.config = c, .host = host, .id = "fuzz", .bundle = "/bundle", .systemd = systemd
+	};
 	struct str out = { 0 };
 	struct plan plan = { 0 };
 	struct err e = { 0 };
@@ -57,17 +73,18 @@ static char *plan_text(const struct oci_config *c, const struct host *host, stru
 	return text;
 }
 
-/* Pure: the same text twice. */
+/* Pure: the same text twice, with either cgroup driver. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_arena struct arena a = { 0 };
 	struct err e = { 0 };
 	const struct oci_config *c = oci_config_parse((const char *)data, size, &a, &e);
 
-	for (size_t i = 0; c && i < countof(hosts); i++) {
-		const char *first = plan_text(c, &hosts[i], &a);
+	for (size_t i = 0; c && i < 2 * countof(hosts); i++) {
+		const struct host *host = &hosts[i / 2];
+		const char *first = plan_text(c, host, i % 2, &a);
 
-		if (!str_eq(first, plan_text(c, &hosts[i], &a)))
+		if (!str_eq(first, plan_text(c, host, i % 2, &a)))
 			abort();
 	}
 	return 0;
