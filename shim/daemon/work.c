@@ -19,7 +19,6 @@
 #include "spec/base/json.h"
 #include "spec/base/path.h"
 #include "spec/base/str.h"
-#include "spec/oci/validate.h"
 #include "spec/ttrpc/message.h"
 #include "spec/ttrpc/options.pb-c.h"
 
@@ -58,7 +57,7 @@ int work_record(const struct work *w, const char *bundle, struct err *e)
 static struct oci_config *read_config(const char *bundle, struct arena *a, struct json_object **doc,
 				      struct err *e)
 {
-	struct oci_config *c = arena_alloc(a, sizeof(*c));
+	struct oci_config *c;
 	size_t len;
 	char *text =
 		read_file(-1, arena_printf(a, "%s/" CONFIG, bundle), JSON_TEXT_MAX, a, &len, e);
@@ -70,7 +69,8 @@ static struct oci_config *read_config(const char *bundle, struct arena *a, struc
 		return NULL;
 	}
 	json_own(a, obj);
-	if (json_decode(obj, oci_config_fields, c, a, e) || oci_validate(c, e)) {
+	c = oci_config_decode(obj, a, e);
+	if (!c) {
 		err_ctx(e, CONFIG);
 		return NULL;
 	}

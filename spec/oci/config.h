@@ -313,6 +313,9 @@ extern const struct json_field oci_resources_fields[]; /* `update --resources`, 
  */
 struct oci_config *oci_config_parse(const char *text, size_t len, struct arena *a, struct err *e);
 
+/* The same of a document that was parsed; it is borrowed, and need not outlive the call. */
+struct oci_config *oci_config_decode(struct json_object *obj, struct arena *a, struct err *e);
+
 /* The same from BUNDLE/config.json; the error starts with the file's name. */
 struct oci_config *oci_config_read(int bundle_fd, struct arena *a, struct err *e);
 

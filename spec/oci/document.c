@@ -49,13 +49,22 @@ static int decode(const char *text, size_t len, const struct json_field *fields,
 	return json_decode(json_own(a, obj), fields, out, a, e);
 }
 
-struct oci_config *oci_config_parse(const char *text, size_t len, struct arena *a, struct err *e)
+struct oci_config *oci_config_decode(struct json_object *obj, struct arena *a, struct err *e)
 {
 	struct oci_config *c = arena_alloc(a, sizeof(*c));
 
-	if (decode(text, len, oci_config_fields, c, a, e) || oci_validate(c, e))
+	if (json_decode(obj, oci_config_fields, c, a, e))
 		return NULL;
-	return c;
+	if (!c->linux_) /* it is optional */
+		c->linux_ = arena_alloc(a, sizeof(*c->linux_));
+	return oci_validate(c, e) ? NULL : c;
+}
+
+struct oci_config *oci_config_parse(const char *text, size_t len, struct arena *a, struct err *e)
+{
+	struct json_object *obj = json_parse(text, len, e);
+
+	return obj ? oci_config_decode(json_own(a, obj), a, e) : NULL;
 }
 
 struct oci_config *oci_config_read(int bundle_fd, struct arena *a, struct err *e)

@@ -122,11 +122,9 @@ int oci_validate(const struct oci_config *c, struct err *e)
 {
 	if (check_version(c->oci_version, e))
 		return -1;
-	if (!c->root || !c->process || !c->linux_)
+	if (!c->root || !c->process)
 		return err_set(e, EINVAL, "%s: required, but absent",
-			       !c->root	     ? "root"
-			       : !c->process ? "process"
-					     : "linux");
+			       !c->root ? "root" : "process");
 	if (oci_validate_process(c->process, e))
 		return err_ctx(e, "process");
 	if (check_host_name(c, "hostname", c->hostname, e) ||

@@ -21,7 +21,7 @@ static struct kind kind_of(const struct oci_mount *m)
 	for (size_t i = 0; i < m->options.n; i++) {
 		const struct oci_mount_option *o = oci_mount_option_find(m->options.v[i]);
 
-		if (!o && !k.data)
+		if (!o && !k.data && *m->options.v[i])
 			k.data = m->options.v[i];
 		if (!o)
 			continue;
