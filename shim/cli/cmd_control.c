@@ -22,7 +22,7 @@ static int run_kill(struct cli *cli, const void *options, int argc, char **argv,
 	const struct kill_options *o = options;
 	int sig = SIGTERM;
 
-	if (argc > 1)
+	if (argc > 1 && *argv[1]) /* runc takes none for TERM */
 		sig = oci_signal_parse(argv[1]);
 	if (sig < 0)
 		return err_set(e, EINVAL, "unknown signal '%s'", argv[1]);

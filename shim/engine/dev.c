@@ -175,7 +175,7 @@ static bool is_link_to(int parent, const char *name, const char *target)
 static int apply_link(const struct plan_dev_link *l, struct parent *p, struct err *e)
 {
 	const char *name;
-	int parent;
+	int parent, why;
 
 	if (l->optional && access(l->target, F_OK))
 		return 0;
@@ -184,9 +184,10 @@ static int apply_link(const struct plan_dev_link *l, struct parent *p, struct er
 		return -1;
 	if (!symlinkat(l->target, parent, name))
 		return 0;
-	if (errno != EEXIST && errno != EROFS)
+	why = errno;
+	if (why != EEXIST && why != EROFS)
 		return err_sys(e, "make the link");
-	if (is_link_to(parent, name, l->target) || (errno == EEXIST && !l->replace))
+	if (is_link_to(parent, name, l->target) || (why == EEXIST && !l->replace))
 		return 0;
 	if (unlinkat(parent, name, 0))
 		return err_sys(e, "replace what the image has there");

@@ -58,9 +58,9 @@ static bool maps_id(const struct oci_idmaps *maps, uint64_t id)
 /* devpts refuses a group that the user namespace does not map; its default is fine then. */
 static void drop_unmapped_gid(const struct plan_input *in, struct arena *a, struct plan_mount *m)
 {
-	const struct oci_idmaps *maps = oci_namespace_of(in->config, OCI_NS_USER) ?
-						&in->config->linux_->gid_mappings :
-						&in->host->gids;
+	const struct oci_idmaps *maps = oci_namespace_of(in->config, OCI_NS_USER)
+						? &in->config->linux_->gid_mappings
+						: &in->host->gids;
 	struct plan_mount_data *kept = arena_array(a, m->n_data + 1, sizeof(*kept));
 	uint64_t gid;
 	size_t n = 0;

@@ -170,7 +170,9 @@ int plan_mount_options(const struct oci_mount *m, struct arena *a, struct plan_m
 		const char *text = m->options.v[i];
 		const struct oci_mount_option *o = oci_mount_option_find(text);
 
-		if (!o) {
+		if (!*text) {
+			continue; /* some callers split an empty list */
+		} else if (!o) {
 			add_data_text(a, out, text);
 		} else if (o->propagation) {
 			if (add_propagation(out, o->propagation, e))

@@ -34,6 +34,19 @@ teardown() {
 	assert_output --partial console
 }
 
+@test "what the config mounts on a link's place, or the image has there, stays" {
+	edit_config . '.mounts += [{destination: "/dev/stderr", source: "words", options: ["bind", ""]}]'
+	echo mounted >words
+	set_args . sh -c 'cat /dev/stderr; readlink /dev/stdout'
+	run -0 peapod run "$ID"
+	assert_output "$(printf 'mounted\n/proc/self/fd/1')"
+	edit_config . '.mounts |= map(select(.destination == "/proc" or .destination == "/sys"))'
+	echo of the image >rootfs/dev/fd
+	set_args . cat /dev/fd
+	run -0 peapod run "$ID"
+	assert_output 'of the image'
+}
+
 @test "listed devices: type, number, mode, owner, directories" {
 	edit_config . '.linux.devices = [
 		{path: "/dev/net/mytun", type: "c", major: 10, minor: 200, fileMode: 384, uid: 7, gid: 8},

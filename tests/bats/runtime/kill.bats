@@ -36,10 +36,19 @@ got() {
 	done
 }
 
+@test "kill without a signal, or with an empty one, is TERM" {
+	create_container a sh -c 'trap "echo TERM; exit" TERM; echo ready; while :; do sleep 0.1; done'
+	peapod start a
+	wait_until 30 grep -q ready "$BATS_TEST_TMPDIR/a.out"
+	run -0 peapod kill a ''
+	wait_until 30 has_status a stopped
+	grep TERM "$BATS_TEST_TMPDIR/a.out"
+}
+
 @test "kill refuses what is no signal" {
 	create_container c true
 	local bad
-	for bad in NOSUCH 99 -9 4294967305 '' 9x; do
+	for bad in NOSUCH 99 -9 4294967305 9x; do
 		run -1 peapod kill c -- "$bad"
 		assert_output --partial 'signal'
 	done
