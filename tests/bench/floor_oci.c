@@ -1,231 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * floor-oci SHAPE ROOTFS CGROUP [PID]: run ROOTFS's /bin/true in a container, by the kernel calls
- * only.
+ * floor-oci: what no runtime can go below: the kernel calls only. No configuration is read, nothing
+ * is checked, no error is explained.
  *
- * What no runtime can go below: no configuration is read, nothing is checked, nothing is kept, no
- * error is explained. SHAPE is "default" (the configuration that `peapod spec` writes) or "cri".
- * With PID it joins that process's ipc, uts and network namespaces, as a container of a pod does.
- * It makes the cgroup CGROUP in each v1 hierarchy and joins by `tasks`, the cheapest way there is.
+ *   floor-oci run SHAPE ROOTFS CGROUP [PID]           ROOTFS's /bin/true in a container
+ *   floor-oci create SHAPE ROOTFS CGROUP STATE [PID]  a container that waits for `start`
+ *   floor-oci start|exec|state|kill|delete CGROUP STATE
+ *
+ * SHAPE is "default" (the configuration that `peapod spec` writes) or "cri". With PID it joins that
+ * process's ipc, uts and network namespaces, as a container of a pod does. STATE is a directory
+ * that `create` makes and `delete` removes: the pid, and the FIFO at which the container waits.
  */
 #include <fcntl.h>
-#include <glob.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-enum {
-	MAX_HIERARCHIES = 32,
-	PATH_SIZE = 512
-};
-
-struct cgroups {
-	char dir[MAX_HIERARCHIES][PATH_SIZE];
-	int tasks[MAX_HIERARCHIES];
-	int count;
-};
-
-struct mount {
-	const char *type, *target;
-	unsigned long flags;
-	const char *data;
-};
+#include "tests/bench/floor.h"
 
 #define JOINABLE (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
-#define SAFE	 (MS_NOSUID | MS_NOEXEC | MS_NODEV)
+#define OWN	 (CLONE_NEWNS | CLONE_NEWPID)
 
-static const struct mount common[] = {
-	{ "proc", "proc", SAFE, NULL },
-	{ "tmpfs", "dev", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k" },
-	{ "devpts", "dev/pts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5" },
-	{ "tmpfs", "dev/shm", SAFE, "mode=1777,size=65536k" },
-	{ "mqueue", "dev/mqueue", SAFE, NULL },
-	{ "sysfs", "sys", SAFE | MS_RDONLY, NULL },
-};
-
-static const char *const masked[] = {
-	"proc/acpi",
-	"proc/asound",
-	"proc/kcore",
-	"proc/keys",
-	"proc/timer_list",
-	"proc/timer_stats",
-	"proc/sched_debug",
-	"proc/scsi",
-	"proc/latency_stats",
-	"sys/firmware",
-	"sys/devices/virtual/powercap",
-};
-
-static const char *const read_only[] = {
-	"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger",
-};
-
-static const char *const files[] = {
-	"etc/hosts",
-	"etc/hostname",
-	"etc/resolv.conf",
-	"dev/termination-log",
-};
-
-static const struct {
-	const char *path;
-	unsigned int major, minor;
-} nodes[] = {
-	{ "dev/null", 1, 3 },	{ "dev/zero", 1, 5 },	 { "dev/full", 1, 7 },
-	{ "dev/random", 1, 8 }, { "dev/urandom", 1, 9 }, { "dev/tty", 5, 0 },
-};
-
-static void need(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	perror(what);
-	_exit(1);
-}
-
-static void put(const char *dir, const char *file, const char *text)
-{
-	char path[PATH_SIZE + 64];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, text, strlen(text)) < 0)
-		perror(path);
-	close(fd);
-}
-
-static void put_limits(const char *dir, const char *name, bool cri)
-{
-	if (!strcmp(name, "cpuset")) {
-		put(dir, "cpuset.cpus", "0");
-		put(dir, "cpuset.mems", "0");
-	}
-	if (!strcmp(name, "devices")) {
-		put(dir, "devices.deny", "a");
-		put(dir, "devices.allow", "c *:* m");
-		put(dir, "devices.allow", "c 1:3 rwm");
-		put(dir, "devices.allow", "c 1:5 rwm");
-		put(dir, "devices.allow", "c 5:0 rwm");
-		put(dir, "devices.allow", "c 136:* rwm");
-	}
-	if (cri && !strcmp(name, "memory"))
-		put(dir, "memory.limit_in_bytes", "134217728");
-	if (cri && !strcmp(name, "cpu")) {
-		put(dir, "cpu.shares", "256");
-		put(dir, "cpu.cfs_quota_us", "50000");
-	}
-}
-
-static void make_cgroups(struct cgroups *c, const char *cgroup, bool cri)
-{
-	glob_t found;
-	char path[PATH_SIZE + 16];
-
-	c->count = 0;
-	need(!glob("/sys/fs/cgroup/*/tasks", 0, NULL, &found), "cgroup v1 hierarchies");
-	for (size_t i = 0; i < found.gl_pathc && c->count < MAX_HIERARCHIES; i++) {
-		char *hierarchy = found.gl_pathv[i];
-		char *dir = c->dir[c->count];
-
-		*strrchr(hierarchy, '/') = '\0';
-		snprintf(dir, PATH_SIZE, "%s/%s", hierarchy, cgroup);
-		need(!mkdir(dir, 0755), dir);
-		put_limits(dir, strrchr(hierarchy, '/') + 1, cri);
-		snprintf(path, sizeof(path), "%s/tasks", dir);
-		c->tasks[c->count] = open(path, O_WRONLY | O_CLOEXEC);
-		need(c->tasks[c->count++] >= 0, path);
-	}
-	globfree(&found);
-}
-
-static void bind_over(const char *source, const char *target, bool ro)
-{
-	if (mount(source, target, NULL, MS_BIND | MS_REC, NULL))
-		return; /* not there on this kernel */
-	if (ro)
-		need(!mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | SAFE, NULL),
-		     target);
-}
-
-/* As both configurations ask: every hierarchy's own directory, read-only, below a tmpfs. */
-static void show_cgroups(const struct cgroups *c)
-{
-	char target[PATH_SIZE];
-
-	need(!mount("tmpfs", "sys/fs/cgroup", "tmpfs", SAFE, "mode=755"), "sys/fs/cgroup");
-	for (int i = 0; i < c->count; i++) {
-		const char *name = c->dir[i] + strlen("/sys/fs/cgroup/");
-
-		snprintf(target, sizeof(target), "sys/fs/cgroup/%.*s", (int)strcspn(name, "/"),
-			 name);
-		need(!mkdir(target, 0755), target);
-		bind_over(c->dir[i], target, true);
-	}
-	need(!mount(NULL, "sys/fs/cgroup", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | SAFE, NULL),
-	     "sys/fs/cgroup");
-}
-
-static void make_dev(void)
-{
-	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
-		need(!mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)),
-		     nodes[i].path);
-	need(!symlink("/proc/self/fd", "dev/fd"), "dev/fd");
-	need(!symlink("/proc/self/fd/0", "dev/stdin"), "dev/stdin");
-	need(!symlink("/proc/self/fd/1", "dev/stdout"), "dev/stdout");
-	need(!symlink("/proc/self/fd/2", "dev/stderr"), "dev/stderr");
-	need(!symlink("pts/ptmx", "dev/ptmx"), "dev/ptmx");
-}
-
-static void make_root(const struct cgroups *c, const char *rootfs, bool cri)
-{
-	need(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
-	need(!mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL), rootfs);
-	need(!chdir(rootfs), rootfs);
-	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
-		if (!strncmp(common[i].target, "dev/", 4))
-			mkdir(common[i].target, 0755);
-		need(!mount(common[i].type, common[i].target, common[i].type, common[i].flags,
-			    common[i].data),
-		     common[i].target);
-	}
-	show_cgroups(c);
-	make_dev();
-	if (cri)
-		close(open("dev/termination-log", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
-	for (size_t i = 0; cri && i < sizeof(files) / sizeof(files[0]); i++)
-		bind_over("/etc/hostname", files[i], false);
-	need(!syscall(SYS_pivot_root, ".", "."), "pivot_root");
-	for (size_t i = 0; i < sizeof(masked) / sizeof(masked[0]); i++) {
-		struct stat st;
-
-		if (stat(masked[i], &st))
-			continue;
-		if (S_ISDIR(st.st_mode))
-			need(!mount("tmpfs", masked[i], "tmpfs", MS_RDONLY, NULL), masked[i]);
-		else
-			bind_over("dev/null", masked[i], false);
-	}
-	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]); i++)
-		bind_over(read_only[i], read_only[i], true);
-	need(!umount2(".", MNT_DETACH), "old root");
-	need(!chdir("/"), "chdir");
-}
+static char *const env[] = { "PATH=/bin", NULL };
+static char *const quick[] = { "/bin/true", NULL };
+static char *const idle[] = { "/bin/sleep", "1000", NULL };
 
 static void drop_caps(void)
 {
@@ -240,55 +45,205 @@ static void drop_caps(void)
 	need(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
 }
 
-static void join(const char *pid)
+static int open_process(const char *pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, strtol(pid, NULL, 10), 0);
 
 	need(fd >= 0, "pidfd_open");
-	need(!setns(fd, JOINABLE), "setns");
-	close(fd);
+	return fd;
 }
 
-static void child(const struct cgroups *c, const char *rootfs, bool cri)
+static void join(int pidfd, int namespaces)
 {
-	static char *const args[] = { "/bin/true", NULL };
-	static char *const env[] = { "PATH=/bin", NULL };
+	need(!setns(pidfd, namespaces), "setns");
+	close(pidfd);
+}
 
-	for (int i = 0; i < c->count; i++)
-		need(write(c->tasks[i], "0", 1) == 1, c->dir[i]);
-	if (!cri)
-		need(!sethostname("floor", 5), "sethostname");
-	make_root(c, rootfs, cri);
+/* Into the cgroup, with new namespaces. */
+static long make_process(const struct cgroups *c, int namespaces)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD, .flags = (uint64_t)namespaces };
+	long pid;
+
+	if (c->unified) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)c->fd[0];
+	}
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	need(pid >= 0, "clone3");
+	if (pid == 0)
+		cgroups_join(c);
+	return pid;
+}
+
+static int result(long pid)
+{
+	int status = 0;
+
+	need(waitpid((pid_t)pid, &status, 0) == pid, "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static void become(char *const *args)
+{
 	drop_caps();
 	execve(args[0], args, env);
 	need(false, args[0]);
 }
 
-int main(int argc, char **argv)
+/* A container's first process, in a root of its own. pid: of the pod, or NULL. */
+static long make_container(struct cgroups *c, char **shape_rootfs_cgroup, const char *pid)
 {
-	struct clone_args args = { .exit_signal = SIGCHLD };
+	bool cri = !strcmp(shape_rootfs_cgroup[0], "cri");
+	long child;
+
+	cgroups_make(c, shape_rootfs_cgroup[2], cri);
+	if (pid)
+		join(open_process(pid), JOINABLE);
+	child = make_process(c, OWN | (pid ? 0 : JOINABLE));
+	if (child)
+		return child;
+	if (!cri)
+		need(!sethostname("floor", 5), "sethostname");
+	root_make(c, shape_rootfs_cgroup[1], cri);
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
 	struct cgroups c;
-	int status = 0;
-	bool cri;
+	long pid = make_container(&c, argv, argc > 3 ? argv[3] : NULL);
+	int code;
+
+	if (pid == 0)
+		become(quick);
+	code = result(pid);
+	cgroups_remove(&c);
+	return code;
+}
+
+/* ---- a container step by step ---- */
+
+static int create(int argc, char **argv)
+{
+	char text[32], c = 0;
+	struct cgroups cgroups;
+	int state, ready[2], fifo, file;
 	long pid;
 
-	if (argc < 4 || argc > 5) {
-		fprintf(stderr, "usage: floor-oci default|cri ROOTFS CGROUP [PID]\n");
-		return 2;
+	need(!mkdir(argv[3], 0700), argv[3]);
+	state = open(argv[3], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	need(state >= 0 && !mkfifoat(state, "go", 0600), "FIFO");
+	fifo = openat(state, "go", O_PATH | O_CLOEXEC);
+	need(fifo >= 0 && !pipe2(ready, O_CLOEXEC), "pipe");
+	pid = make_container(&cgroups, argv, argc > 4 ? argv[4] : NULL);
+	if (pid == 0) {
+		need(write(ready[1], "x", 1) == 1, "tell");
+		snprintf(text, sizeof(text), "/proc/self/fd/%d", fifo);
+		file = open(text, O_RDONLY | O_CLOEXEC);
+		need(file >= 0 && read(file, &c, 1) == 1, "wait for start");
+		become(idle);
 	}
-	cri = !strcmp(argv[1], "cri");
-	make_cgroups(&c, argv[3], cri);
-	args.flags = CLONE_NEWNS | CLONE_NEWPID;
-	if (argc == 5)
-		join(argv[4]);
-	else
-		args.flags |= JOINABLE;
-	pid = syscall(SYS_clone3, &args, sizeof(args));
-	need(pid >= 0, "clone3");
+	close(ready[1]);
+	need(read(ready[0], &c, 1) == 1, "create");
+	file = openat(state, "pid", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	snprintf(text, sizeof(text), "%ld", pid);
+	need(file >= 0 && write(file, text, strlen(text)) > 0, "pid");
+	return 0;
+}
+
+/* The container's first process. */
+static int process_of(int state)
+{
+	int file = openat(state, "pid", O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+
+	need(file >= 0 && read(file, text, sizeof(text) - 1) > 0, "pid");
+	close(file);
+	return (int)syscall(SYS_pidfd_open, strtol(text, NULL, 10), 0);
+}
+
+static bool has_ended(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return pidfd < 0 || poll(&p, 1, 0) > 0;
+}
+
+static int start(int state, const char *cgroup)
+{
+	int fifo = openat(state, "go", O_WRONLY | O_CLOEXEC);
+
+	(void)cgroup;
+	need(fifo >= 0 && write(fifo, "x", 1) == 1, "start");
+	return unlinkat(state, "go", 0);
+}
+
+static int exec(int state, const char *cgroup)
+{
+	struct cgroups c;
+	long pid;
+
+	cgroups_open(&c, cgroup);
+	join(process_of(state), OWN | JOINABLE);
+	pid = make_process(&c, 0);
 	if (pid == 0)
-		child(&c, argv[2], cri);
-	need(waitpid((pid_t)pid, &status, 0) == pid, "waitpid");
-	for (int i = 0; i < c.count; i++)
-		need(!rmdir(c.dir[i]), c.dir[i]);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+		become(quick);
+	return result(pid);
+}
+
+static int state(int state, const char *cgroup)
+{
+	(void)cgroup;
+	return puts(has_ended(process_of(state)) ? "{\"status\": \"stopped\"}"
+						 : "{\"status\": \"running\"}") < 0;
+}
+
+static int end(int state, const char *cgroup)
+{
+	(void)cgroup;
+	return (int)syscall(SYS_pidfd_send_signal, process_of(state), SIGKILL, NULL, 0);
+}
+
+static int delete (int state, const char *cgroup)
+{
+	struct cgroups c;
+
+	need(has_ended(process_of(state)), "delete: it runs");
+	cgroups_open(&c, cgroup);
+	cgroups_remove(&c);
+	return unlinkat(state, "pid", 0);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int state, const char *cgroup);
+} verbs[] = {
+	{ "start", start }, { "exec", exec },	  { "state", state },
+	{ "kill", end },    { "delete", delete },
+};
+
+static int act(char **argv)
+{
+	int dir = open(argv[3], O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 2;
+
+	need(dir >= 0, argv[3]);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (!strcmp(argv[1], verbs[i].name))
+			code = verbs[i].run(dir, argv[2]);
+	return strcmp(argv[1], "delete") ? code : rmdir(argv[3]);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc >= 5 && !strcmp(argv[1], "run"))
+		return run(argc - 2, argv + 2);
+	if (argc >= 6 && !strcmp(argv[1], "create"))
+		return create(argc - 2, argv + 2);
+	if (argc == 4)
+		return act(argv);
+	fprintf(stderr, "usage: floor-oci run SHAPE ROOTFS CGROUP [PID]\n"
+			"       floor-oci create SHAPE ROOTFS CGROUP STATE [PID]\n"
+			"       floor-oci start|exec|state|kill|delete CGROUP STATE\n");
+	return 2;
 }

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -50,6 +51,7 @@ class Stage:
         self.holder = 0
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # tidy up, too
         call("unshare", CLONE_NEWNS | CLONE_NEWNET)
         call("mount", "none", "/", None, MS_REC | MS_PRIVATE, None)
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

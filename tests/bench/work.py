@@ -30,13 +30,16 @@ def oci_run(stage, shape, with_rivals=True):
         bundle = stage.bundle(f"run-{shape}-{name.replace(' ', '-')}", shape, TRUE)
         argv = command + ["run", "--bundle", bundle, f"{stage.cgroup}-{shape}"]
         work[name] = lambda runner, argv=argv: runner.run("run", argv)
-    floor = f"{stage.build}/tests/bench/floor-oci"
-    if with_rivals and st.layout().startswith("v1"):
-        argv = [floor, shape, stage.rootfs, f"{stage.cgroup}-floor"]
-        if shape == "cri":
-            argv.append(str(stage.hold_namespaces()))
-        work["floor"] = lambda runner: runner.run("run", argv)
+    if with_rivals:
+        floor = [f"{stage.build}/tests/bench/floor-oci", "run", shape, stage.rootfs,
+                 f"{stage.cgroup}-floor", *pod_of(stage, shape)]
+        work["floor"] = lambda runner: runner.run("run", floor)
     return work
+
+
+def pod_of(stage, shape):
+    """The floor program's last word: whose namespaces it joins."""
+    return [str(stage.hold_namespaces())] if shape == "cri" else []
 
 
 def stopped(runner, state):
@@ -62,7 +65,25 @@ def oci_life(stage, shape, with_rivals=True):
                 raise Failed(f"{container} does not end")
             runner.run("delete", command + ["delete", container])
         work[name] = life
+    if with_rivals:
+        work["floor"] = floor_life(stage, shape)
     return work
+
+
+def floor_life(stage, shape):
+    """The same by the floor program."""
+    floor, cgroup = f"{stage.build}/tests/bench/floor-oci", f"{stage.cgroup}-floor-life"
+    container = [cgroup, f"{stage.run}/floor-{shape}"]
+
+    def life(runner):
+        runner.run("create", [floor, "create", shape, stage.rootfs, *container,
+                              *pod_of(stage, shape)])
+        for verb in ("start", "exec", "state", "kill"):
+            runner.run(verb, [floor, verb, *container])
+        if not st.wait_until(stopped(runner, [floor, "state", *container])):
+            raise Failed("the floor's container does not end")
+        runner.run("delete", [floor, "delete", *container])
+    return life
 
 
 def pod(stage, network):
