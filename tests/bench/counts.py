@@ -18,6 +18,9 @@ BEGINS = re.compile(r"^(\d+) +(\w+)\(")
 ENDS = re.compile(r"^(\d+) +\+\+\+ ")
 LENGTH = re.compile(r"nlmsg_len=(\d+)")
 SENT = re.compile(r"^\d+ +send(?:to|msg|mmsg)\(")
+TOTAL = re.compile(r"^(?:(?:summary|totals): )?(\d+)$", re.MULTILINE)
+NAME = re.compile(r"^c?fn=(\(\d+\))(?: (.+))?")
+PAUSE = "nanosleep"
 
 
 def add(into, more):
@@ -60,6 +63,36 @@ def parse(lines):
     for rest in since.values():
         add(counts, rest)
     return counts, alive
+
+
+def callees(lines):
+    """{function: {callee: [calls, instructions]}} of a file of callgrind."""
+    names, found, function, callee, calls = {}, {}, "", "", 0
+    for line in lines:
+        name = NAME.match(line)
+        if name:
+            names[name[1]] = name[2] or names[name[1]]  # told in full the first time
+            if line.startswith("c"):
+                callee = names[name[1]]
+            else:
+                function = names[name[1]]
+        elif line.startswith("calls="):
+            calls = int(line[6:].split()[0])
+        elif calls:  # the line after it
+            entry = found.setdefault(function, {}).setdefault(callee, [0, 0])
+            entry[0] += calls
+            entry[1] += int(line.split()[1])
+            calls = 0
+    return found
+
+
+def instructions(text):
+    """What `steps` or callgrind counted; of what a poll calls between its pauses, one look."""
+    more = 0
+    for called in callees(text.splitlines()).values():
+        if PAUSE in called:
+            more += sum(cost - cost // calls for calls, cost in called.values())
+    return int(TOTAL.search(text)[1]) - more
 
 
 class Counter:
@@ -122,7 +155,6 @@ class Instructions(Counter):
         "AVX", "AVX2", "AVX512F", "AVX512VL", "AVX512BW", "BMI2", "ERMS", "FSRM", "SSE4_1",
         "SSE4_2", "SSSE3", "AVX_Fast_Unaligned_Load", "Fast_Unaligned_Copy"))
     STEPPED = {"run", "create", "exec", "kill", "shim pod"}
-    LEFT_OUT = {"DEL"}  # how long it looks after its child depends on the load
 
     def __init__(self, directory, steps=None):
         super().__init__(directory)
@@ -134,7 +166,7 @@ class Instructions(Counter):
         if operation in self.STEPPED and self.steps:
             env = dict(env, GLIBC_TUNABLES=self.PLAIN)
             words = [self.steps, path]
-        elif operation and operation not in self.STEPPED | self.LEFT_OUT:
+        elif operation and operation not in self.STEPPED:
             words = [shutil.which("valgrind"), "--tool=callgrind", "-q",
                      f"--callgrind-out-file={path}.%p"]
         if words:
@@ -155,6 +187,5 @@ class Instructions(Counter):
         total = 0
         for name in cls.parts(path):
             with open(name, encoding="utf-8", errors="replace") as f:
-                found = re.search(r"^(?:(?:summary|totals): )?(\d+)$", f.read(), re.MULTILINE)
-            total += int(found[1])
+                total += instructions(f.read())
         return {"instructions": total}
