@@ -4,6 +4,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 from measure import Failed
@@ -21,6 +22,9 @@ SENT = re.compile(r"^\d+ +send(?:to|msg|mmsg)\(")
 TOTAL = re.compile(r"^(?:(?:summary|totals): )?(\d+)$", re.MULTILINE)
 NAME = re.compile(r"^c?fn=(\(\d+\))(?: (.+))?")
 PAUSE = "nanosleep"
+# What is to be traced waits three seconds for strace -D, and is ended before it has done anything;
+# a busy machine may take longer.
+ATTACHED = 10
 
 
 def add(into, more):
@@ -113,8 +117,11 @@ class Counter:
         env = {k: v for k, v in (env or os.environ).items() if k in KEPT or k.startswith("CNI_")}
         with open(stdin, "rb") as source, open(f"{self.dir}/out", "w+b") as out, \
                 open(f"{self.dir}/err", "w+b") as err:
-            code = subprocess.call(trace + argv, stdin=source, stdout=out, stderr=err,
-                                   env=env | {"PATH": PATH}, cwd=cwd)
+            code = -signal.SIGALRM
+            for _ in range(ATTACHED):
+                if code == -signal.SIGALRM:
+                    code = subprocess.call(trace + argv, stdin=source, stdout=out, stderr=err,
+                                           env=env | {"PATH": PATH}, cwd=cwd)
             out.seek(0)
             err.seek(0)
             if code != 0:
