@@ -6,6 +6,7 @@ the time of the programs, not of what stands between them.
 """
 import json
 import os
+import subprocess
 import time
 
 import rivals
@@ -101,16 +102,30 @@ def life(network, pod, label=""):
     return work
 
 
-def floor(stage, bridge):
-    """The same by the floor program, with the bridge of another."""
-    netns, lease = stage.netns("floor"), f"{stage.run}/lease"
-    args = [netns, bridge, "vethfloor", "10.201.0.250", "10.201.0.1", lease]
-    program = f"{stage.build}/tests/bench/floor-cni"
+class Floor:
+    """In place of a network: the floor program, with a bridge and a map of its own."""
+    MAP = ("add table ip floor; "
+           "add map ip floor ports { type inet_service : ipv4_addr . inet_service; }")
 
-    def work(runner):
-        runner.run("ADD", [program, "add"] + args)
-        runner.run("DEL", [program, "del"] + args)
-    return work
+    def __init__(self, stage, shape, subnet):
+        self.stage, self.shape, self.name = stage, shape, f"f{shape}"
+        self.bridge, self.subnet = f"br-{self.name}", subnet
+        self.program = f"{stage.build}/tests/bench/floor-cni"
+        # all there is for all pods; what plugins' first ADD makes
+        for words in (["ip", "link", "add", self.bridge, "up", "type", "bridge", "mcast_snooping",
+                       "0"], ["ip", "addr", "add", f"10.{subnet}.0.1/16", "dev", self.bridge],
+                      ["nft", self.MAP]):
+            subprocess.run(words, check=True)
+
+    def call(self, runner, operation, command, pod, _=None):
+        """As Network.call."""
+        more = {"port": [str(20000 + pod.number)],
+                "dual": [f"fd00:0:0:{self.subnet:x}::{n:x}" for n in (pod.number + 2, 1)]}
+        third, fourth = divmod(pod.number + 2, 256)
+        runner.run(operation, [self.program, command.lower(), pod.netns, self.bridge,
+                               f"fl{self.shape}{pod.number}", f"10.{self.subnet}.{third}.{fourth}",
+                               f"10.{self.subnet}.0.1", f"{self.stage.run}/lease-{pod.name}",
+                               *more.get(self.shape, [])])
 
 
 def networks(stage, shape, with_rivals, only_newest=False):
@@ -123,22 +138,21 @@ def networks(stage, shape, with_rivals, only_newest=False):
     if only_newest:
         for name in list(found)[1:-1]:
             del found[name]
+    if with_rivals:
+        found["floor"] = Floor(stage, shape, first + 9)
     return found
 
 
 def one(stage, shape, with_rivals=True):
     """{contender: work} of one pod alone."""
     found = networks(stage, shape, with_rivals)
-    work = {name: life(n, Pod(n, 0)) for name, n in found.items()}
-    if shape == "plain" and with_rivals:  # what masquerading adds is there before the pod
-        work["floor"] = floor(stage, found["peapod"].bridge)
-    return work
+    return {name: life(n, Pod(n, 0)) for name, n in found.items()}
 
 
 class Crowd:
     """As many pods of each contender as the node shall have, made as they are needed."""
 
-    def __init__(self, stage, shape="port"):
+    def __init__(self, stage, shape):
         self.networks = networks(stage, shape, True, only_newest=True)
         self.pods = {name: [] for name in self.networks}
 

@@ -52,9 +52,9 @@ class Stage:
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # tidy up, too
-        call("unshare", CLONE_NEWNS | CLONE_NEWNET)
+        call("unshare", CLONE_NEWNS)
         call("mount", "none", "/", None, MS_REC | MS_PRIVATE, None)
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        self.new_network()
         # What runtimes keep is in memory by default (/run), for all of them alike.
         os.mkdir(self.run)
         self.made = [d for d in OWN_RUN if not os.path.isdir(d)]
@@ -76,11 +76,7 @@ class Stage:
                 with contextlib.suppress(OSError):
                     os.rmdir(path)
             dirs.clear()
-        with open("/proc/self/mountinfo", encoding="utf-8") as f:
-            mounts = [line.split()[4] for line in f]
-        for path in reversed(mounts):
-            if path.startswith(f"{self.dir}/"):
-                call("umount2", path, MNT_DETACH)
+        self.unmount("")
         for path in OWN_RUN:
             call("umount2", path, MNT_DETACH)
         for path in self.made:
@@ -109,6 +105,20 @@ class Stage:
         os.close(ready)
         os.close(told)
         return self.holder
+
+    def unmount(self, prefix):
+        """What is mounted below the stage's directory, of names that begin so."""
+        with open("/proc/self/mountinfo", encoding="utf-8") as f:
+            mounts = [line.split()[4] for line in f]
+        for path in reversed(mounts):
+            if path.startswith(f"{self.dir}/{prefix}"):
+                call("umount2", path, MNT_DETACH)
+
+    def new_network(self):
+        """A network namespace of our own; with the last one its pods, rules and bridges vanish."""
+        self.unmount("netns-")
+        call("unshare", CLONE_NEWNET)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
     def netns(self, name):
         """A new network namespace; returns the path of a file that is it."""
