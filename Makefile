@@ -181,20 +181,24 @@ $(B)/tests/tool/ttrpc-%: $(B)/tests/tool/ttrpc-%.o $(call lib,spec/ttrpc) $(BASE
 	$(link) $(call static,-lprotobuf-c) $(JSON)
 
 # Side by side with the rivals: tests/bench/README.md.
-# SECTIONS="oci cni" for some of it, QUICK=1 for ten minutes, RIVALS= to take what is there.
-FLOORS := $(B)/tests/bench/floor-oci $(B)/tests/bench/floor-cni $(B)/tests/bench/steps
+# SECTIONS="oci cni" for some of it, QUICK=1 for fewer samples, RIVALS= to take what is there.
+FLOORS := $(addprefix $(B)/tests/bench/,floor-oci floor-cni floor-shim steps)
 $(B)/tests/bench/floor-oci: $(addprefix tests/bench/floor_,oci.c cgroup.c device.c root.c) tests/bench/floor.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -I. -static -o $@ $(filter %.c,$^)
 $(B)/tests/bench/floor-cni: tests/bench/floor_cni.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -o $@ $< -lmnl
+$(B)/tests/bench/floor-shim: tests/bench/floor_shim.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -static -o $@ $<
 $(B)/tests/bench/steps: tests/bench/steps.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -Wall -Wextra -D_GNU_SOURCE -o $@ $<
 RIVALS ?= 1
-bench: all $(FLOORS)
+bench:
 	$(if $(RIVALS),hack/deps rivals)
+	$(MAKE) all $(FLOORS)
 	tests/bench/bench --build $(B) $(if $(QUICK),--quick) $(BENCH) $(SECTIONS)
 # Churn for MINUTES, and see that nothing grows.
 MINUTES ?= 10

@@ -152,8 +152,8 @@ def one(stage, shape, with_rivals=True):
 class Crowd:
     """As many pods of each contender as the node shall have, made as they are needed."""
 
-    def __init__(self, stage, shape):
-        self.networks = networks(stage, shape, True, only_newest=True)
+    def __init__(self, stage, shape, with_rivals=True):
+        self.networks = networks(stage, shape, with_rivals, only_newest=True)
         self.pods = {name: [] for name in self.networks}
 
     def fill(self, runner, level):

@@ -224,17 +224,44 @@ def descendants(pid):
     return children + [d for c in children for d in descendants(c)]
 
 
+def footprint(pids):
+    """The memory, threads and number of processes."""
+    total = dict.fromkeys(("Private_Dirty", "Pss", "Rss", "threads", "processes"), 0)
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for key, value in rollup(pid).items():
+                total[key] += value
+            total["threads"] += len(os.listdir(f"/proc/{pid}/task"))
+            total["processes"] += 1
+    return total
+
+
 def memory(daemon):
     """What the runtime keeps for its pods: shims and pause, without the containers' programs."""
-    total = dict.fromkeys(("Private_Dirty", "Pss", "Rss", "threads", "processes"), 0)
+    pids = []
     for shim in daemon.shims():
         with contextlib.suppress(OSError):
-            for pid in [shim] + [d for d in descendants(shim) if is_pause(d)]:
-                for key, value in rollup(pid).items():
-                    total[key] += value
-                total["threads"] += len(os.listdir(f"/proc/{pid}/task"))
-                total["processes"] += 1
-    return total
+            pids += [shim] + [d for d in descendants(shim) if is_pause(d)]
+    return footprint(pids)
+
+
+def floor_memory(stage, levels):
+    """{pods: the memory of as many processes that only wait as a shim does}"""
+    children, found = [], {}
+    try:
+        for level in levels:
+            while len(children) < level:
+                children.append(subprocess.Popen(
+                    [f"{stage.build}/tests/bench/floor-shim", f"{stage.run}/floor{len(children)}"],
+                    stdout=subprocess.PIPE))
+                children[-1].stdout.read(1)  # it waits now
+            found[level] = footprint(c.pid for c in children)
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
+            child.stdout.close()
+    return found
 
 
 def is_pause(pid):

@@ -42,6 +42,8 @@ class Stage:
     """A temporary directory, our own mount and network namespace, and a cgroup name."""
 
     def __init__(self, build):
+        if os.geteuid() != 0:
+            sys.exit("must be root: it makes namespaces, cgroups and interfaces")
         self.build = os.path.abspath(build)
         self.dir = tempfile.mkdtemp(prefix="peapod-bench.", dir="/tmp")
         os.chmod(self.dir, 0o755)  # containers of other users enter it
@@ -71,11 +73,7 @@ class Stage:
         if self.holder:
             os.kill(self.holder, signal.SIGKILL)
             os.waitpid(self.holder, 0)
-        for path, dirs, _ in os.walk(CGROUPS, topdown=False):
-            if f"/{self.cgroup}" in path:
-                with contextlib.suppress(OSError):
-                    os.rmdir(path)
-            dirs.clear()
+        wait_until(self.remove_cgroups)
         self.unmount("")
         for path in OWN_RUN:
             call("umount2", path, MNT_DETACH)
@@ -105,6 +103,22 @@ class Stage:
         os.close(ready)
         os.close(told)
         return self.holder
+
+    def remove_cgroups(self):
+        """What was interrupted may have left containers. Returns whether none is left."""
+        left = False
+        for path, _, _ in os.walk(CGROUPS, topdown=False):
+            if f"/{self.cgroup}" not in path:
+                continue
+            with contextlib.suppress(OSError):
+                with open(f"{path}/cgroup.procs", encoding="ascii") as f:
+                    for pid in f.read().split():
+                        os.kill(int(pid), signal.SIGKILL)
+            try:
+                os.rmdir(path)
+            except OSError:
+                left = True
+        return not left
 
     def unmount(self, prefix):
         """What is mounted below the stage's directory, of names that begin so."""

@@ -32,7 +32,7 @@ check() {
 
 @test "a count that has grown is named" {
 	jq '.hosts[].state.syscalls = 1 | del(.hosts[].kill)' "$BENCH/budget.json" >"$BATS_TEST_TMPDIR/less"
-	check --budget "$BATS_TEST_TMPDIR/less"
+	check --budget "$BATS_TEST_TMPDIR/less" life
 	assert_failure 1
 	assert_line --regexp '^check-budget: state: syscalls: [0-9]+, budget 1$'
 	assert_line 'check-budget: kill: not in budget.json'
