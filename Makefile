@@ -217,7 +217,7 @@ unit: tests
 bats: tests
 	@B=$(B) hack/test bats
 .PHONY: tests
-tests: all $(addprefix $(B)/tests/unit-,$(UNIT)) $(addprefix $(B)/tests/fuzz-,$(FUZZ)) $(TOOLS)
+tests: all $(addprefix $(B)/tests/unit-,$(UNIT)) $(addprefix $(B)/tests/fuzz-,$(FUZZ)) $(TOOLS) $(B)/tests/bench/steps
 
 # The same tests in guest machines with systemd and cgroup v2 (QEMU; hack/deps vm).
 VM ?= bookworm trixie

@@ -106,6 +106,15 @@ class Budget(unittest.TestCase):
         self.assertEqual(list(compare({"new": {"syscalls": 1}}, {})), ["new: not in budget.json"])
         self.assertEqual(list(compare({"run": {"syscalls": 1}}, {"run": {"syscalls": 1}})), [])
 
+    def test_what_a_host_has_no_budget_for(self):
+        class Asked:
+            instructions, steps = True, True
+        lacking = check_budget().lacking
+        self.assertEqual(lacking({"create": {"syscalls": 1}}, Asked), "instructions")
+        self.assertEqual(lacking({"create": {}, "start": {"instructions": 1}}, Asked),
+                         "instructions of containers")
+        self.assertIsNone(lacking({"create": {"instructions": 1}}, Asked))
+
 
 if __name__ == "__main__":
     os.chdir(HERE)

@@ -30,6 +30,12 @@ check() {
 	refute_output
 }
 
+@test "no container takes more instructions than its budget" {
+	check --steps default life shim
+	assert_success
+	refute_output
+}
+
 @test "a count that has grown is named" {
 	jq '.hosts[].state.syscalls = 1 | del(.hosts[].kill)' "$BENCH/budget.json" >"$BATS_TEST_TMPDIR/less"
 	check --budget "$BATS_TEST_TMPDIR/less" life
