@@ -151,7 +151,7 @@ static int plan_fs(const struct plan_input *in, const struct oci_mount *om, stru
 		return 0;
 	if (str_eq(om->type, "mqueue"))
 		m->label = label;
-	else
+	else if (!plan_mount_data(m, "context"))
 		plan_mount_add_data(a, m, "context", label);
 	return 0;
 }
@@ -284,6 +284,7 @@ static int plan_all(const struct plan_input *in, struct arena *a, struct plan_mo
 		return -1;
 	if (l->mount_label && *l->mount_label && !in->host->selinux)
 		return err_set(e, ENOTSUP, "linux.mountLabel: SELinux is not enabled here");
+	out->label = l->mount_label && *l->mount_label ? l->mount_label : NULL;
 	out->n = in->config->mounts.n;
 	out->v = arena_array(a, out->n + 1, sizeof(*out->v));
 	if (in->notify_dir && plan_notify(in, a, out, e))

@@ -64,14 +64,53 @@ static size_t data_length(const char *s)
 	return n;
 }
 
+/* mount(2) takes the quotes of a security context away, fsconfig(2) leaves that to us. */
+static void unquote(const char *key, char *value)
+{
+	static const char *const keys[] = { "context", "fscontext", "defcontext", "rootcontext" };
+	char *to = value;
+
+	for (size_t i = 0; i < countof(keys); i++) {
+		if (!str_eq(key, keys[i]))
+			continue;
+		for (const char *from = value; *from; from++) {
+			if (*from != '"')
+				*to++ = *from;
+		}
+		*to = '\0';
+		return;
+	}
+}
+
+static bool is_open_quote(const char *s)
+{
+	bool quoted = false;
+
+	for (; *s; s++)
+		quoted ^= *s == '"';
+	return quoted;
+}
+
+/* Callers split their options at every comma: what is within quotes belongs together. */
+static const char *whole_text(const struct oci_mount *m, size_t *i, struct arena *a)
+{
+	const char *text = m->options.v[*i];
+
+	while (is_open_quote(text) && *i + 1 < m->options.n)
+		text = arena_printf(a, "%s,%s", text, m->options.v[++*i]);
+	return text;
+}
+
 static void add_data_text(struct arena *a, struct plan_mount *out, const char *text)
 {
 	while (*text) {
 		size_t n = data_length(text);
 		char *key = arena_strndup(a, text, n), *value = strchr(key, '=');
 
-		if (value)
+		if (value) {
 			*value++ = '\0';
+			unquote(key, value);
+		}
 		if (*key)
 			plan_mount_add_data(a, out, key, value);
 		text += n;
@@ -173,7 +212,7 @@ int plan_mount_options(const struct oci_mount *m, struct arena *a, struct plan_m
 		if (!*text) {
 			continue; /* some callers split an empty list */
 		} else if (!o) {
-			add_data_text(a, out, text);
+			add_data_text(a, out, whole_text(m, &i, a));
 		} else if (o->propagation) {
 			if (add_propagation(out, o->propagation, e))
 				return -1;

@@ -147,7 +147,8 @@ void plan_mounts_print(const struct plan_mounts *p, struct str *out)
 	for (size_t i = 0; i < p->readonly_paths.n; i++)
 		str_addf(out, "read-only '%s'\n", p->readonly_paths.v[i]);
 	for (size_t i = 0; i < p->masked.n; i++)
-		str_addf(out, "mask '%s'\n", p->masked.v[i]);
+		str_addf(out, "mask '%s'%s%s\n", p->masked.v[i], p->label ? " label=" : "",
+			 p->label ? p->label : "");
 	for (size_t i = 0; i < p->n; i++) {
 		if (p->v[i].late_ro)
 			str_addf(out, "read-only mount '%s'\n", p->v[i].dest);

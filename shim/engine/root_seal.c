@@ -23,8 +23,9 @@
 
 /* What masks are made of: made for the first one, cloned for the others. */
 struct masks {
-	int empty; /* mounted read-only directory without anything */
-	int null;  /* the container's own null device */
+	int empty;	   /* mounted read-only directory without anything */
+	int null;	   /* the container's own null device */
+	const char *label; /* of the directory, for SELinux; NULL: none */
 };
 
 static void masks_done(struct masks *m)
@@ -95,10 +96,12 @@ static int protect(int root, const char *path, struct err *e)
 
 static int mask_dir(struct masks *m, int root, const char *path, int target, struct err *e)
 {
-	static const struct plan_mount_data data[] = { { "nr_blocks", "1" }, { "nr_inodes", "1" } };
-	static const struct mount_fs fs = { "tmpfs", "tmpfs", data, countof(data),
-					    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-						    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+	const struct plan_mount_data data[] = { { "nr_blocks", "1" },
+						{ "nr_inodes", "1" },
+						{ "context", m->label } };
+	const struct mount_fs fs = { "tmpfs", "tmpfs", data, countof(data) - !m->label,
+				     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					     MOUNT_ATTR_NOEXEC };
 	auto_fd int tree = -1;
 
 	if (m->empty >= 0) {
@@ -144,7 +147,7 @@ static int mask(struct masks *m, int root, const char *path, struct err *e)
 
 static int seal_paths(const struct plan_mounts *p, int root, struct err *e)
 {
-	__attribute__((cleanup(masks_done))) struct masks masks = { -1, -1 };
+	__attribute__((cleanup(masks_done))) struct masks masks = { -1, -1, p->label };
 
 	for (size_t i = 0; i < p->readonly_paths.n; i++) {
 		if (protect(root, p->readonly_paths.v[i], e))

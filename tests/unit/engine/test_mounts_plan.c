@@ -97,7 +97,7 @@ TEST(mounts_plan_of_the_usual_kinds)
 		"mount rbind '/b/vol' on '/data' flags=nodev all-below=+ro rprivate\n"
 		"mount bind '/s' on '/keep' slave shared\n"
 		"mount bind '/s' on '/rw' flags=none\n"
-		"mount xfs '/dev/x' on '/fs' flags=noatime data=a,context=\"u:r,s\",b=,sync\n"
+		"mount xfs '/dev/x' on '/fs' flags=noatime data=a,context=u:r,s,b=,sync\n"
 		"root pivot\n"
 		"root rshared\n"
 		"read-only '/proc/sys'\n"
