@@ -128,13 +128,13 @@ static int create(int argc, char **argv)
 {
 	char text[32], c = 0;
 	struct cgroups cgroups;
-	int state, ready[2], fifo, file;
+	int dir, ready[2], fifo, file;
 	long pid;
 
 	need(!mkdir(argv[3], 0700), argv[3]);
-	state = open(argv[3], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	need(state >= 0 && !mkfifoat(state, "go", 0600), "FIFO");
-	fifo = openat(state, "go", O_PATH | O_CLOEXEC);
+	dir = open(argv[3], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	need(dir >= 0 && !mkfifoat(dir, "go", 0600), "FIFO");
+	fifo = openat(dir, "go", O_PATH | O_CLOEXEC);
 	need(fifo >= 0 && !pipe2(ready, O_CLOEXEC), "pipe");
 	pid = make_container(&cgroups, argv, argc > 4 ? argv[4] : NULL);
 	if (pid == 0) {
@@ -146,7 +146,7 @@ static int create(int argc, char **argv)
 	}
 	close(ready[1]);
 	need(read(ready[0], &c, 1) == 1, "create");
-	file = openat(state, "pid", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	file = openat(dir, "pid", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	snprintf(text, sizeof(text), "%ld", pid);
 	need(file >= 0 && write(file, text, strlen(text)) > 0, "pid");
 	return 0;
@@ -192,7 +192,7 @@ static int exec(int state, const char *cgroup)
 	return result(pid);
 }
 
-static int state(int state, const char *cgroup)
+static int tell(int state, const char *cgroup)
 {
 	(void)cgroup;
 	return puts(has_ended(process_of(state)) ? "{\"status\": \"stopped\"}"
@@ -219,7 +219,7 @@ static const struct {
 	const char *name;
 	int (*run)(int state, const char *cgroup);
 } verbs[] = {
-	{ "start", start }, { "exec", exec },	  { "state", state },
+	{ "start", start }, { "exec", exec },	  { "state", tell },
 	{ "kill", end },    { "delete", delete },
 };
 
