@@ -20,7 +20,7 @@ struct host {
 	uint32_t euid;
 	uint64_t bounding; /* our capability bounding set, bit per number */
 	int last_cap;
-	bool in_userns; /* we run inside a user namespace other than the first */
+	bool in_userns;		/* we run inside a user namespace other than the first */
 	struct oci_idmaps gids; /* then the groups that it has; else none are listed */
 	bool apparmor, selinux, seccomp;
 	bool swap_accounting; /* memory.memsw.* or memory.swap.max is there */

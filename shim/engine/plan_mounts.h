@@ -32,7 +32,7 @@ struct plan_mounts {
 	struct plan_mount *v;
 	size_t n;
 	struct json_strs masked, readonly_paths; /* absolute, clean */
-	const char *label; /* linux.mountLabel, for the masks; NULL: none */
+	const char *label;			 /* linux.mountLabel, for the masks; NULL: none */
 	int root_fd; /* as source_fd: the detached root tree, where the child could not open it */
 };
 
