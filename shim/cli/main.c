@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	int code;
 
-	sealed_name(CLI_NAME);
+	sealed_begin(CLI_NAME);
 	fill_stdio();
 	cli.inherited = count_inherited();
 	if (cli_main(&cli, argc ? argc - 1 : 0, argv + 1, &code, &e))

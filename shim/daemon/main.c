@@ -119,7 +119,8 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	int n;
 
-	sealed_name(PROGRAM);
+	sealed_begin(PROGRAM);
+	sealed_release();
 	open_stdio();
 	proc_close_from(STDERR_FILENO + 1); /* whatever came along: the daemon would keep it */
 	log_to.program = PROGRAM;

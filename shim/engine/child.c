@@ -30,6 +30,7 @@
 #include "shim/engine/attrs.h"
 #include "shim/engine/creds.h"
 #include "shim/engine/dev.h"
+#include "shim/engine/sealed.h"
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
@@ -68,6 +69,7 @@ void child_begin(struct child *c)
 	/* without rights over the host, the parent can write our maps only while we are dumpable */
 	if (!c->rootless)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	sealed_release();
 	close_fd(&c->parent_sync);
 	close_fd(&c->dir);
 }

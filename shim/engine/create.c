@@ -26,6 +26,7 @@
 #include "shim/engine/mounts.h"
 #include "shim/engine/record.h"
 #include "shim/engine/scope.h"
+#include "shim/engine/sealed.h"
 #include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
@@ -269,6 +270,7 @@ static int limit_and_hook(struct making *m, struct err *e)
 		return -1;
 	/* EPIPE: it has died, and says why below */
 	sync_send(m->child.parent_sync, SYNC_GO, 0, NULL);
+	sealed_release();
 	return launch_expect(&m->child, &m->init, SYNC_READY, e);
 }
 

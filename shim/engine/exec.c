@@ -21,6 +21,7 @@
 #include "shim/engine/launch.h"
 #include "shim/engine/rdt.h"
 #include "shim/engine/scope.h"
+#include "shim/engine/sealed.h"
 #include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
@@ -261,6 +262,7 @@ static int run(struct joining *j, struct err *e)
 	j->listener.status = OCI_RUNNING;
 	/* EPIPE: it has died, and says why below */
 	sync_send(c->parent_sync, SYNC_GO, 0, NULL);
+	sealed_release();
 	return launch_expect(c, &j->process, SYNC_EXEC, e) ||
 			       launch_after_exec(c->parent_sync, &j->listener, e) ||
 			       launch_send_pidfd(j->req->pidfd_socket, &j->process, e)

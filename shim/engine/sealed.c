@@ -107,7 +107,11 @@ static bool read_only(void)
 	return call5(__NR_statfs, (long)EXE_LINK, (long)&fs, 0, 0, 0) || (fs.f_flags & ST_RDONLY);
 }
 
-/* An fd of the read-only clone, or negative. */
+/*
+ * An fd of the read-only clone, or negative. Closing the last one waits for RCU, so that it
+ * crosses the exec, out of the way of the fds that the caller passes on, and is closed when there
+ * is time (sealed_release()).
+ */
 static long clone_of_exe(void)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
@@ -127,7 +131,7 @@ __attribute__((used)) void sealed_run(uintptr_t *stack)
 	char **argv = (char **)(stack + 1);
 	char **envp = argv + *stack + 1;
 	char path[PATH_MAX], *given;
-	long n, fd;
+	long n, fd, kept;
 
 	if (!*stack || !has_word(argv + 1) || again(envp) || read_only())
 		return;
@@ -138,7 +142,9 @@ __attribute__((used)) void sealed_run(uintptr_t *stack)
 	path[n] = '\0';
 	given = argv[0];
 	argv[0] = path;
-	call5(__NR_execveat, fd, (long)"", (long)argv, (long)envp, AT_EMPTY_PATH);
+	kept = call5(__NR_fcntl, fd, F_DUPFD, SEALED_FD_MIN, 0, 0);
+	call5(__NR_execveat, kept < 0 ? fd : kept, (long)"", (long)argv, (long)envp, AT_EMPTY_PATH);
 	argv[0] = given;
+	call5(__NR_close, kept, 0, 0, 0, 0);
 	call5(__NR_close, fd, 0, 0, 0, 0);
 }

@@ -17,7 +17,8 @@
  * So a program that makes processes in containers is executed a second time at its very
  * beginning, from a detached, read-only clone of its file's mount (open_tree(2),
  * mount_setattr(2)). All that it forks has that file behind /proc/self/exe: opening it for
- * writing is EROFS, and there is no mount anywhere that could be made writable.
+ * writing is EROFS, and there is no mount anywhere that could be made writable: the clone's own fd
+ * is closed in a process that is about to enter a container before all else.
  *
  * sealed_start is the program's entry point, before the C library has begun, since
  * its start costs several times what the exec itself does. It looks for words among
@@ -39,6 +40,7 @@
 extern const char sealed_words[][SEALED_WORD_MAX] __attribute__((visibility("hidden")));
 
 #define SEALED_EXEC_FN "/dev/fd/" /* how execveat(2) calls a file without a path (AT_EXECFN) */
+#define SEALED_FD_MIN  48	  /* the clone's number or more; below 64 no table has to grow */
 
 /*
  * Afterwards argv[0] is the absolute path of the program, since /proc/self/exe is none any more.
@@ -46,7 +48,17 @@ extern const char sealed_words[][SEALED_WORD_MAX] __attribute__((visibility("hid
  */
 char *sealed_path(char *buf, size_t size);
 
-/* And the process's short name, which such an exec makes a number of. Nothing when not sealed. */
-void sealed_name(const char *name);
+/*
+ * At the program's beginning: the process's short name, which such an exec makes a number of, and
+ * the clone's fd, which no program of ours inherits. Nothing when not sealed.
+ */
+void sealed_begin(const char *name);
+
+/*
+ * Close the clone's fd, on which nothing depends any more. The last close of it (processes that
+ * were forked have it, too) waits for RCU, 0.05 to 3 ms: in a child at once, and in its parent
+ * while it would only wait for the child.
+ */
+void sealed_release(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "shim/engine/sealed.h"
 #include "shim/pod/follow.h"
 #include "shim/pod/infra.h"
 #include "shim/pod/member.h"
@@ -38,6 +39,7 @@ static void detach_from_caller(int report)
 		dup2(null, fd);
 	if (report != REPORT_FD)
 		dup3(report, REPORT_FD, O_CLOEXEC);
+	sealed_release();
 	proc_close_from(REPORT_FD + 1);
 	(void)!chdir("/");
 }

@@ -97,3 +97,12 @@ teardown() {
 	LISTEN_FDS=2 run -1 "$PEAPOD" --root "$STATE" create -b "$DIR/b" c </dev/null 3<"$DIR" 4<&-
 	assert_output --partial 'LISTEN_FDS is 2, but file descriptor 4 is not open'
 }
+
+@test "a caller may pass on more fds than the number of the runtime's own" {
+	# shellcheck disable=SC2016
+	local open='for i in {3..59}; do eval "exec $i</dev/null"; done; exec "$@"'
+	run -0 bash -c "$open" sh "$PEAPOD" --root "$STATE" run --preserve-fds 57 -b "$DIR/b" c </dev/null
+	assert_equal "${#lines[@]}" 60
+	run -1 bash -c "$open" sh "$PEAPOD" --root "$STATE" run --preserve-fds 58 -b "$DIR/b" c </dev/null
+	assert_output --partial 'number 60 is not open'
+}
