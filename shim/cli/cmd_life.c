@@ -138,13 +138,38 @@ static int run_create(struct cli *cli, const void *options, int argc, char **arg
 	return create(cli, &req, pid_file, &pid, e);
 }
 
-static int start_created(const struct cli *cli, struct foreground *fg, struct notify *notify,
-			 const char *id, const char *pid_file, struct err *e)
+/* What `run` has to do between create and start. */
+struct between {
+	const struct cli *cli;
+	struct foreground *fg;
+	struct notify *notify;
+	const char *id, *pid_file;
+	bool wrote; /* the pid file is ours to remove */
+};
+
+static int do_between(void *caller, pid_t pid, struct err *e)
 {
-	if (!foreground_console(fg, e) && !notify_open(notify, &cli->engine, id, e) &&
-	    !engine_start(&cli->engine, id, e))
+	struct between *b = caller;
+
+	if (pidfile_write(b->pid_file, pid, e))
+		return -1;
+	b->wrote = true;
+	return foreground_console(b->fg, e) || notify_open(b->notify, &b->cli->engine, b->id, e)
+		       ? -1
+		       : 0;
+}
+
+static int create_and_start(struct between *b, struct engine_create *req, pid_t *pid,
+			    struct err *e)
+{
+	req->start = true;
+	req->caller = b;
+	if (b->pid_file || b->fg->console[0] >= 0 || req->notify)
+		req->created = do_between;
+	if (!engine_create(&b->cli->engine, req, pid, NULL, e))
 		return 0;
-	undo_create(cli, id, pid_file);
+	if (b->wrote)
+		pidfile_remove(b->pid_file);
 	return -1;
 }
 
@@ -175,6 +200,7 @@ static int run_run(struct cli *cli, const void *options, int argc, char **argv, 
 	struct engine_create req = ENGINE_CREATE_INIT;
 	char *pid_file = o->pid_file;
 	const char *id = argv[0];
+	struct between b = { .cli = cli, .fg = &fg, .notify = &notify, .id = id };
 	bool terminal;
 	pid_t pid;
 
@@ -185,8 +211,8 @@ static int run_run(struct cli *cli, const void *options, int argc, char **argv, 
 	if (!o->detach && foreground_begin(&fg, terminal, !o->no_subreaper, e))
 		return -1;
 	req.console_fd = fg.console[1];
-	if (create(cli, &req, pid_file, &pid, e) ||
-	    start_created(cli, &fg, &notify, id, pid_file, e))
+	b.pid_file = pid_file;
+	if (create_and_start(&b, &req, &pid, e))
 		return -1;
 	/* the service's main process is the container's, or we, who pass on its signals */
 	notify.main = o->detach ? pid : getpid();

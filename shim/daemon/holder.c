@@ -71,7 +71,6 @@ pid_t holder_start(const struct work *w, const struct sandbox_plan *p, struct er
 	const char *dir = arena_printf(&a, "%s/" SANDBOX_DIR, w->place->dir);
 	struct engine_create req = ENGINE_CREATE_INIT;
 	struct engine en = { .root = w->place->root, .cgroups = work_cgroup_driver(p->config) };
-	struct err ignored;
 	auto_fd int owner = -1;
 	pid_t pid;
 
@@ -83,11 +82,6 @@ pid_t holder_start(const struct work *w, const struct sandbox_plan *p, struct er
 	req.bundle = arena_printf(&a, "%s/" HOLDER_BUNDLE, dir);
 	req.config = p->config;
 	req.stdio[0] = req.stdio[1] = req.stdio[2] = -1;
-	if (engine_create(&en, &req, &pid, NULL, e))
-		return -1;
-	if (engine_start(&en, w->id, e)) {
-		engine_destroy(&en, w->id, true, &ignored);
-		return -1;
-	}
-	return pid;
+	req.start = true;
+	return engine_create(&en, &req, &pid, NULL, e) ? -1 : pid;
 }

@@ -71,7 +71,8 @@ void child_begin(struct child *c)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sealed_release();
 	close_fd(&c->parent_sync);
-	close_fd(&c->dir);
+	if (!c->straight)
+		close_fd(&c->dir);
 }
 
 int child_wait_placed(struct child *c, struct err *e)

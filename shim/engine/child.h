@@ -36,9 +36,11 @@ struct child {
 		    */
 	bool rootless;
 	bool limited;	 /* the runtime has said that the limits are set */
+	bool runs;	 /* create: on to the program, at a word of the runtime... */
+	bool straight;	 /* ... which is that same word: the child itself ends "creating" */
 	int sync;	 /* child's end */
 	int parent_sync; /* parent's end; closed in the child */
-	int dir;	 /* state directory, with its lock; closed in the child */
+	int dir;	 /* state directory, with its lock; closed in a child that is not .straight */
 	int start;	 /* create: the listening start socket, else -1 */
 	int proc;	 /* host's /proc */
 	int console;	 /* connected console socket, -1: none */

@@ -6,7 +6,9 @@
  * effect that it names, so a runtime killed at any moment leaves a directory
  * from which engine_destroy() removes the rest. The lock on it is held
  * throughout. The child dies by itself as soon as the sync socket says that
- * its parent is gone. "created" begins when the start socket gets its final name.
+ * its parent is gone. "created" begins when the start socket gets its final name;
+ * for a container that is to run at once there is none, and "running" begins when the file in
+ * its place is gone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +29,7 @@
 #include "shim/engine/record.h"
 #include "shim/engine/scope.h"
 #include "shim/engine/sealed.h"
+#include "shim/engine/start.h"
 #include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
@@ -37,6 +40,7 @@
 
 #define START_BACKLOG 8
 #define NOTIFY_MODE   0755
+#define MARK_MODE     0600
 
 /* One create under way. */
 struct making {
@@ -185,6 +189,27 @@ static int make_start_socket(struct making *m, struct err *e)
 	return 0;
 }
 
+/* In place of the start socket: what tells everybody that the container is being created. */
+static int make_mark(struct making *m, struct err *e)
+{
+	auto_fd int fd = openat(m->child.dir, STATEDIR_START_NEW,
+				O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, MARK_MODE);
+
+	return fd < 0 ? err_sys(e, "make '" STATEDIR_START_NEW "'") : 0;
+}
+
+/*
+ * Is there nothing between create and start that only we can do, and has the child the right to
+ * what it does instead?
+ */
+static bool runs_straight(const struct making *m)
+{
+	const struct engine_create *req = m->req;
+
+	return req->start && !req->created && !req->pidfd_socket && !m->plan.ns.userns &&
+	       !m->in.config->hooks.create_container.n;
+}
+
 static int open_all(struct making *m, struct err *e)
 {
 	struct child *c = &m->child;
@@ -197,10 +222,12 @@ static int open_all(struct making *m, struct err *e)
 	c->cgroup = &m->cgroup;
 	c->ns = &m->ns;
 	c->rootless = m->en->rootless;
+	c->runs = m->req->start;
+	c->straight = runs_straight(m);
 	memcpy(c->stdio, m->req->stdio, sizeof(c->stdio));
 	if (launch_prepare(c, m->req->console_socket, m->req->console_fd, e) ||
 	    ns_open(&m->plan.ns, &m->ns, e) || mounts_open_sources(&m->plan.mounts, e) ||
-	    make_start_socket(m, e))
+	    (c->runs ? make_mark(m, e) : make_start_socket(m, e)))
 		return -1;
 	c->staged = ns_is_staged(&m->plan.ns, &m->ns);
 	c->held = m->plan.cgroup.scope.unit;
@@ -268,15 +295,56 @@ static int limit_and_hook(struct making *m, struct err *e)
 						 false, m->a);
 	if (hooks_run(c, HOOK_PRESTART, &place, e) || hooks_run(c, HOOK_CREATE_RUNTIME, &place, e))
 		return -1;
-	/* EPIPE: it has died, and says why below */
+	return 0;
+}
+
+/* EPIPE: it has died, and says why to who listens next. */
+static void tell_go(const struct making *m)
+{
 	sync_send(m->child.parent_sync, SYNC_GO, 0, NULL);
 	sealed_release();
-	return launch_expect(&m->child, &m->init, SYNC_READY, e);
+}
+
+/* From its last word before the program to the program. */
+static int go(struct making *m, struct listener *l, struct err *e)
+{
+	if (!m->child.straight && unlinkat(m->child.dir, STATEDIR_START_NEW, 0))
+		return err_sys(e, "remove '" STATEDIR_START_NEW "'");
+	tell_go(m);
+	return launch_expect(&m->child, &m->init, SYNC_EXEC, e) ||
+			       launch_after_exec(m->child.parent_sync, l, e)
+		       ? -1
+		       : 0;
+}
+
+static int ready(struct making *m, struct err *e)
+{
+	tell_go(m);
+	return launch_expect(&m->child, &m->init, SYNC_READY, e) ||
+			       launch_send_pidfd(m->req->pidfd_socket, &m->init, e)
+		       ? -1
+		       : 0;
+}
+
+static int start(struct making *m, struct err *e)
+{
+	struct container c = { .dir = m->child.dir, .record = &m->record, .status = OCI_CREATED };
+	const struct engine_create *req = m->req;
+	struct listener l = LISTENER_INIT;
+	int failed = (!m->child.straight && ready(m, e)) ||
+		     (req->created && req->created(req->caller, m->init.pid, e)) ||
+		     start_listener(&c, m->a, &l, e) || go(m, &l, e);
+
+	close_fd(&l.sock);
+	close_fd(&l.pidfd);
+	return failed ? -1 : start_hooks_after(&c, m->a, e);
 }
 
 static int publish(struct making *m, struct err *e)
 {
-	if (launch_send_pidfd(m->req->pidfd_socket, &m->init, e))
+	if (m->child.runs)
+		return start(m, e);
+	if (ready(m, e))
 		return -1;
 	if (renameat(m->child.dir, STATEDIR_START_NEW, m->child.dir, STATEDIR_START))
 		return err_sys(e, "publish the start socket");

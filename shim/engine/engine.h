@@ -54,6 +54,10 @@ struct engine_create {
 	bool no_pivot, no_new_keyring;
 	bool notify; /* /run/notify in the container is <root>/<id>/notify, where the caller may
 		      * make ENGINE_NOTIFY_SOCKET; the process's NOTIFY_SOCKET says so */
+	bool start;  /* go on to what engine_start() does, which takes less than two calls */
+	/* with .start: called in between, -1 fails it all; NULL: nothing is waited for in between */
+	int (*created)(void *caller, pid_t pid, struct err *e);
+	void *caller;
 };
 #define ENGINE_NOTIFY_DIR    "notify"
 #define ENGINE_NOTIFY_SOCKET "notify.sock"
@@ -67,6 +71,7 @@ struct engine_create {
  * *pid is its pid as the caller sees it (a child of the caller) and *pidfd
  * (if not NULL) an owned pidfd of it. On failure nothing is left: no process, cgroup,
  * mount, state, pid file. EEXIST: "container with given ID already exists".
+ * With .start it returns as engine_start() does, and its state goes from creating to running.
  */
 int engine_create(const struct engine *en, const struct engine_create *req, pid_t *pid, int *pidfd,
 		  struct err *e);

@@ -14,7 +14,8 @@
  * After "ready" nothing of the host is left but the listening start socket.
  * `start` connects and sends GO; a starter that dies before it has said so does
  * not count, and the next is waited for. Its connection closes with execve,
- * which tells it that the program runs.
+ * which tells it that the program runs. Where the maker starts it as well, all that is said
+ * over the sync socket, and the word that the limits are set may be the last.
  */
 #include "shim/engine/init.h"
 
@@ -31,6 +32,7 @@
 #include "shim/engine/hooks.h"
 #include "shim/engine/mounts.h"
 #include "shim/engine/root.h"
+#include "shim/engine/statedir.h"
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
 
@@ -168,6 +170,20 @@ static int step_names(struct child *c, struct err *e)
 	return ns_set_names(p, e) || ns_set_sysctls(p, c->proc, e) ? -1 : 0;
 }
 
+/*
+ * The container is complete, and others may enter it. Later on there is no right to say so any
+ * more; what is left is about this process alone.
+ */
+static int step_running(struct child *c, struct err *e)
+{
+	if (!c->straight)
+		return 0;
+	if (unlinkat(c->dir, STATEDIR_START_NEW, 0))
+		return err_sys(e, "remove '" STATEDIR_START_NEW "'");
+	close_fd(&c->dir);
+	return 0;
+}
+
 /* Nothing but stdio, the fds to be passed on and the start socket is kept from here on. */
 static int step_ready(struct child *c, struct err *e)
 {
@@ -176,9 +192,12 @@ static int step_ready(struct child *c, struct err *e)
 
 	if (exe_close_fds(p->listen_fds + p->preserve_fds, keep, countof(keep)))
 		return err_sys(e, "close fds");
+	if (c->straight)
+		return 0;
 	if (sync_send(c->sync, SYNC_READY, 0, NULL))
 		return err_sys(e, "tell the runtime");
-	close_fd(&c->sync);
+	if (!c->runs)
+		close_fd(&c->sync);
 	return 0;
 }
 
@@ -214,6 +233,7 @@ static const struct child_step init_steps[] = {
 	{ NULL, step_seal },
 	{ "stdio", step_stdio },
 	{ NULL, step_names },
+	{ "running", step_running },
 	{ NULL, child_attrs },
 	{ NULL, child_rights },
 	{ NULL, child_chdir },
@@ -239,11 +259,13 @@ static void obey_signals(void)
 		sigaction(signals[i], &act, NULL);
 }
 
-/* The connection of a starter that means it. */
-static int wait_start(int listening, struct err *e)
+/* The connection of a starter that means it, who hears of the exec by it. */
+static int wait_start(struct child *c, struct err *e)
 {
+	if (c->runs)
+		return !c->straight && child_wait_go(c, e) ? -1 : c->sync;
 	for (;;) {
-		auto_fd int conn = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		auto_fd int conn = accept4(c->start, NULL, NULL, SOCK_CLOEXEC);
 		struct sync_msg m;
 
 		if (conn < 0 && errno != EINTR && errno != ECONNABORTED)
@@ -272,7 +294,7 @@ _Noreturn void init_main(struct child *c)
 	child_run(c, c->staged ? stage_steps : enter_steps);
 	child_run(c, init_steps);
 	obey_signals();
-	conn = wait_start(c->start, &e);
+	conn = wait_start(c, &e);
 	if (conn < 0)
 		_exit(EXIT_FAILURE);
 	if (start_hooks(c, &e))

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start: let a created container run its program, and hear how that went. */
+#include "shim/engine/start.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "shim/engine/container.h"
 #include "shim/engine/hooks.h"
 #include "shim/engine/launch.h"
 #include "shim/engine/statedir.h"
@@ -38,8 +39,7 @@ static int connect_start(int dir, struct err *e)
 	return take_fd(&sock);
 }
 
-/* runtime-spec: a failing poststart hook stops the container. */
-static int poststart(const struct container *c, struct arena *a, struct err *e)
+int start_hooks_after(const struct container *c, struct arena *a, struct err *e)
 {
 	struct oci_config *config;
 	struct hook_place place = { .cwd = c->record->bundle };
@@ -62,9 +62,7 @@ static int poststart(const struct container *c, struct arena *a, struct err *e)
 	return -1;
 }
 
-/* Found before the program may run: without its listener it would run unwatched. */
-static int open_listener(const struct container *c, struct arena *a, struct listener *l,
-			 struct err *e)
+int start_listener(const struct container *c, struct arena *a, struct listener *l, struct err *e)
 {
 	struct oci_config *config;
 
@@ -100,11 +98,11 @@ static int go(const struct container *c, struct listener *l, struct err *e)
 static int start(const struct container *c, struct arena *a, struct err *e)
 {
 	struct listener l = LISTENER_INIT;
-	int failed = open_listener(c, a, &l, e) || go(c, &l, e) ? -1 : 0;
+	int failed = start_listener(c, a, &l, e) || go(c, &l, e) ? -1 : 0;
 
 	close_fd(&l.sock);
 	close_fd(&l.pidfd);
-	return failed ? -1 : poststart(c, a, e);
+	return failed ? -1 : start_hooks_after(c, a, e);
 }
 
 int engine_start(const struct engine *en, const char *id, struct err *e)

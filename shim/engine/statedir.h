@@ -15,7 +15,8 @@
  *   config.json  the config as it was at create, with what update changed; most commands
  *                need not read it, so it is apart. Written before anything reads it: no hook
  *                has run where it is missing
- *   start.new    the start socket while the container is being created
+ *   start.new    the start socket while the container is being created, or a mere file, where it
+ *                is to run at once
  *   start        its name from "created" on; engine_start() unlinks it
  * The lock is a flock(2) on the directory itself: it goes away with its holder.
  * Names that are no valid id are ours: STATEDIR_CACHE.

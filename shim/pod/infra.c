@@ -111,7 +111,8 @@ pid_t pod_infra_start(const struct pod_env *env, const struct pod_record *r, int
 	req.bundle = arena_printf(&a, "%s/infra", dir);
 	req.config = c;
 	req.stdio[0] = req.stdio[1] = req.stdio[2] = -1;
-	if (engine_create(env->engine, &req, &pid, NULL, e) || engine_start(env->engine, req.id, e))
+	req.start = true;
+	if (engine_create(env->engine, &req, &pid, NULL, e))
 		return err_ctx(e, "infra container");
 	return pid;
 }

@@ -156,7 +156,6 @@ static pid_t start(const struct pod_env *env, const struct pod_record *r,
 {
 	auto_arena struct arena a = { 0 };
 	struct engine_create req = ENGINE_CREATE_INIT;
-	struct err ignored;
 	pid_t pid;
 
 	req.config = pod_member_config(env, r, m, &a, e);
@@ -166,13 +165,8 @@ static pid_t start(const struct pod_env *env, const struct pod_record *r,
 	req.bundle = m->bundle;
 	req.stdio[0] = -1;
 	req.stdio[1] = req.stdio[2] = log;
-	if (engine_create(env->engine, &req, &pid, NULL, e))
-		return -1;
-	if (engine_start(env->engine, req.id, e)) {
-		engine_destroy(env->engine, req.id, true, &ignored);
-		return -1;
-	}
-	return pid;
+	req.start = true;
+	return engine_create(env->engine, &req, &pid, NULL, e) ? -1 : pid;
 }
 
 pid_t pod_member_start(const struct pod_env *env, const struct pod_record *r,
