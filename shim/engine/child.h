@@ -35,6 +35,7 @@ struct child {
 	bool held; /* it waits for GO before all else: the parent (or systemd) puts it into cgroups
 		    */
 	bool rootless;
+	bool late;	 /* create: it joins the cgroups only when their limits are set */
 	bool limited;	 /* the runtime has said that the limits are set */
 	bool runs;	 /* create: on to the program, at a word of the runtime... */
 	bool straight;	 /* ... which is that same word: the child itself ends "creating" */

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -41,6 +42,7 @@
 #define START_BACKLOG 8
 #define NOTIFY_MODE   0755
 #define MARK_MODE     0600
+#define LATE_MIN      (16 << 20) /* bytes of memory that any process starts with */
 
 /* One create under way. */
 struct making {
@@ -152,6 +154,22 @@ static int keep_config(struct making *m, struct err *e)
 	return statedir_write_config(m->child.dir, &m->record, e);
 }
 
+/* To a cgroup mount, for a process that is not in them yet. */
+static void show_cgroups(struct making *m, struct plan_mount *mount)
+{
+	const struct plan_cgroup *p = &m->plan.cgroup;
+
+	for (size_t i = 0; i < mount->n_cgroups; i++) {
+		struct plan_mount_cgroup *c = &mount->cgroups[i];
+
+		for (size_t k = 0; k < p->n_dirs && !c->dir; k++) {
+			if (m->cgroup.dir_fds[k] >= 0 && str_eq(p->dirs[k].key, c->key))
+				c->dir = arena_printf(m->a, "%s%s", p->dirs[k].mountpoint,
+						      p->dirs[k].path);
+		}
+	}
+}
+
 static int make_cgroups(struct making *m, pid_t member, struct err *e)
 {
 	m->cgroup.member = member;
@@ -160,6 +178,8 @@ static int make_cgroups(struct making *m, pid_t member, struct err *e)
 		return -1;
 	}
 	cgroup_to_state(&m->plan.cgroup, &m->cgroup, &m->record, m->a);
+	for (size_t i = 0; i < m->plan.mounts.n; i++)
+		show_cgroups(m, &m->plan.mounts.v[i]);
 	return 0;
 }
 
@@ -198,6 +218,33 @@ static int make_mark(struct making *m, struct err *e)
 	return fd < 0 ? err_sys(e, "make '" STATEDIR_START_NEW "'") : 0;
 }
 
+/* A limit that may be too low is better refused, with what is in use, than met by the process. */
+static bool is_memory_tight(const struct oci_config *c)
+{
+	const struct oci_resources *r = c->linux_ ? c->linux_->resources : NULL;
+
+	return r && r->memory && r->memory->limit.set && r->memory->limit.v >= 0 &&
+	       r->memory->limit.v < LATE_MIN;
+}
+
+/*
+ * Does nothing of the plan show, or want, the process in its cgroups while it makes its mounts?
+ * It is in those of v2 from the start.
+ */
+static bool joins_late(const struct making *m)
+{
+	const struct plan_cgroup *p = &m->plan.cgroup;
+
+	if (is_memory_tight(m->in.config))
+		return false;
+	for (size_t i = 0; i < p->n_writes; i++) {
+		if (!*p->dirs[p->writes[i].dir].key)
+			return false;
+	}
+	return !p->scope.unit && p->dev != CGROUP_DEV_BPF && !m->plan.ns.userns && !m->child.staged &&
+	       !oci_namespace_of(m->in.config, OCI_NS_CGROUP) && !init_has_hooks(&m->child);
+}
+
 /*
  * Is there nothing between create and start that only we can do, and has the child the right to
  * what it does instead?
@@ -231,6 +278,7 @@ static int open_all(struct making *m, struct err *e)
 		return -1;
 	c->staged = ns_is_staged(&m->plan.ns, &m->ns);
 	c->held = m->plan.cgroup.scope.unit;
+	c->late = joins_late(m);
 	return 0;
 }
 
@@ -285,7 +333,7 @@ static int limit_and_hook(struct making *m, struct err *e)
 	struct hook_place place = { .cwd = m->req->bundle };
 	const struct oci_config *c = m->in.config;
 
-	if (launch_expect(&m->child, &m->init, SYNC_MOUNTED, e) ||
+	if ((!m->child.late && launch_expect(&m->child, &m->init, SYNC_MOUNTED, e)) ||
 	    scope_set_late(&m->plan.cgroup.scope, e) ||
 	    cgroup_limit(&m->plan.cgroup, &m->cgroup, e) ||
 	    netdevs_move(&m->plan.netdevs, m->child.proc, m->init.pid, m->a, &m->netdevs, e))
@@ -298,28 +346,25 @@ static int limit_and_hook(struct making *m, struct err *e)
 	return 0;
 }
 
-/* EPIPE: it has died, and says why to who listens next. */
-static void tell_go(const struct making *m)
-{
-	sync_send(m->child.parent_sync, SYNC_GO, 0, NULL);
-	sealed_release();
-}
-
 /* From its last word before the program to the program. */
 static int go(struct making *m, struct listener *l, struct err *e)
 {
 	if (!m->child.straight && unlinkat(m->child.dir, STATEDIR_START_NEW, 0))
 		return err_sys(e, "remove '" STATEDIR_START_NEW "'");
-	tell_go(m);
-	return launch_expect(&m->child, &m->init, SYNC_EXEC, e) ||
-			       launch_after_exec(m->child.parent_sync, l, e)
-		       ? -1
-		       : 0;
+	/* EPIPE: it has died, and says why below */
+	sync_send(m->child.parent_sync, SYNC_GO, 0, NULL);
+	if (launch_expect(&m->child, &m->init, SYNC_EXEC, e))
+		return -1;
+	sealed_release();
+	return launch_after_exec(m->child.parent_sync, l, e);
 }
 
 static int ready(struct making *m, struct err *e)
 {
-	tell_go(m);
+	sync_send(m->child.parent_sync, SYNC_GO, 0, NULL);
+	if (m->child.late && launch_expect(&m->child, &m->init, SYNC_MOUNTED, e))
+		return -1;
+	sealed_release(); /* it has closed its own by now */
 	return launch_expect(&m->child, &m->init, SYNC_READY, e) ||
 			       launch_send_pidfd(m->req->pidfd_socket, &m->init, e)
 		       ? -1

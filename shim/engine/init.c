@@ -7,6 +7,11 @@
  * process is a stage: it enters, clones the process that goes on as its
  * sibling, and ends ("staged", ns_is_staged()).
  *
+ * Cgroups v1 are joined with their limits set, when the mounts are made, so that the runtime sets
+ * them meanwhile and neither waits for the other; where hooks or a cgroup namespace want
+ * to see the process in them, and with cgroup v2, it is the first step. A container is not charged
+ * for its mounts then.
+ *
  * The cgroup namespace is unshared after the cgroup was joined, for it shows
  * the cgroup that one is in then. The old root stays visible up to the
  * pivot: sources of mounts and the parent's hooks need it.
@@ -44,9 +49,14 @@ uint64_t init_clone_flags(const struct child *c)
 	return c->plan->ns.time_offsets ? flags & ~(uint64_t)CLONE_NEWTIME : flags;
 }
 
-static int step_cgroup(struct child *c, struct err *e)
+static int join_cgroups(struct child *c, struct err *e)
 {
 	return attrs_cpus_initial(&c->plan->proc, e) || cgroup_join_self(c->cgroup, e) ? -1 : 0;
+}
+
+static int step_cgroup(struct child *c, struct err *e)
+{
+	return c->late ? 0 : join_cgroups(c, e);
 }
 
 static int step_namespaces(struct child *c, struct err *e)
@@ -92,8 +102,7 @@ static int step_devices(struct child *c, struct err *e)
 	return dev_apply(&c->plan->dev, c->rootfs, e);
 }
 
-/* Do hooks want to see the container as it is before the pivot? */
-static bool has_create_hooks(const struct child *c)
+bool init_has_hooks(const struct child *c)
 {
 	const struct oci_hooks *h = &c->config->hooks;
 
@@ -106,19 +115,24 @@ static int wait_limits(struct child *c, struct err *e)
 	if (c->limited)
 		return 0;
 	c->limited = true;
-	return child_wait_go(c, e);
+	if (child_wait_go(c, e))
+		return -1;
+	return c->late && join_cgroups(c, e) ? err_ctx(e, "join cgroups") : 0;
 }
 
 static int step_tell_mounted(struct child *c, struct err *e)
 {
+	if (c->straight && c->late)
+		return 0; /* nobody waits for it */
 	if (sync_send(c->sync, SYNC_MOUNTED, 0, NULL))
 		return err_sys(e, "tell the runtime");
-	return has_create_hooks(c) ? wait_limits(c, e) : 0;
+	return init_has_hooks(c) ? wait_limits(c, e) : 0;
 }
 
 /*
  * Without hooks the limits are set while we go on, up to the first open of a
- * device: a v1 list denies all for a moment before it allows some.
+ * device: a v1 list denies all for a moment before it allows some. One that joins late
+ * has been out of all cgroups v1 so far, and of their limits.
  */
 static int step_terminal(struct child *c, struct err *e)
 {

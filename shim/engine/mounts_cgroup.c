@@ -132,7 +132,7 @@ static int one_hierarchy(const struct plan_mount *m, const struct plan_mount_cgr
 		if (fd < 0)
 			return explain(e);
 	} else {
-		source = own_dir(a, own, c, e);
+		source = c->dir ? c->dir : own_dir(a, own, c, e);
 		if (!source)
 			return -1;
 		fd = bind_exact(m, source, e);

@@ -38,6 +38,7 @@ struct plan_mount_cgroup {
 	const char *key;    /* as in /proc/self/cgroup: "memory", "name=systemd", "" for v2 */
 	const char *source; /* where the host has it mounted */
 	const char *root;   /* what of the hierarchy is mounted there (mountinfo field 4) */
+	const char *dir;    /* made for the container; NULL: where the process is by then */
 };
 
 #define PLAN_MOUNT_PROPAGATIONS 4 /* propagation options of one mount, at most */
@@ -65,7 +66,7 @@ struct plan_mount {
 	size_t n_data;
 	const char *label; /* SELinux, for mqueue only; others have it in data */
 
-	const struct plan_mount_cgroup *cgroups;
+	struct plan_mount_cgroup *cgroups;
 	size_t n_cgroups;
 	bool own_cgroupns; /* show the hierarchies as the cgroup namespace roots them */
 

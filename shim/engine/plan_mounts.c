@@ -116,7 +116,7 @@ static int plan_cgroup_mount(const struct plan_input *in, struct arena *a, struc
 		const char *slash = strrchr(c->mountpoint, '/');
 
 		v[i] = (struct plan_mount_cgroup){ slash ? slash + 1 : c->mountpoint, c->key,
-						   c->mountpoint, c->root };
+						   c->mountpoint, c->root, NULL };
 	}
 	m->cgroups = v;
 	m->n_cgroups = h->cgroups.n;
