@@ -13,48 +13,21 @@
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
+#include "shim/engine/raw_call.h"
+
 #define EXE_LINK "/proc/self/exe"
 
 #if defined(__x86_64__)
-static long call5(long nr, long a, long b, long c, long d, long e)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	long ret;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-			 : "rcx", "r11", "memory");
-	return ret;
-}
 /* rdx is for the C library; pushed twice, the stack stays aligned. */
 __asm__(".globl sealed_start\n"
 	".type sealed_start, @function\n"
 	"sealed_start:\n\tmov %rsp,%rdi\n\tpush %rdx\n\tpush %rdx\n\tcall sealed_run\n"
 	"\tpop %rdx\n\tpop %rdx\n\tjmp _start\n");
 #elif defined(__aarch64__)
-static long call5(long nr, long a, long b, long c, long d, long e)
-{
-	register long x8 __asm__("x8") = nr;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-
-	__asm__ volatile("svc 0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
-			 : "memory");
-	return x0;
-}
 __asm__(".globl sealed_start\n"
 	".type sealed_start, %function\n"
 	"sealed_start:\n\tstp x0,x30,[sp,#-16]!\n\tadd x0,sp,#16\n\tbl sealed_run\n"
 	"\tldp x0,x30,[sp],#16\n\tb _start\n");
-#else
-#error "sealed: no system call stub for this architecture yet"
 #endif
 
 void sealed_run(uintptr_t *stack);
@@ -104,7 +77,7 @@ static bool read_only(void)
 	struct statfs fs;
 
 	fs.f_flags = 0; /* alone: an initialiser might call memset() */
-	return call5(__NR_statfs, (long)EXE_LINK, (long)&fs, 0, 0, 0) || (fs.f_flags & ST_RDONLY);
+	return raw_call(__NR_statfs, (long)EXE_LINK, (long)&fs, 0, 0, 0) || (fs.f_flags & ST_RDONLY);
 }
 
 /*
@@ -115,12 +88,12 @@ static bool read_only(void)
 static long clone_of_exe(void)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	long fd = call5(__NR_open_tree, AT_FDCWD, (long)EXE_LINK,
+	long fd = raw_call(__NR_open_tree, AT_FDCWD, (long)EXE_LINK,
 			OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0, 0);
 
 	if (fd >= 0 &&
-	    call5(__NR_mount_setattr, fd, (long)"", AT_EMPTY_PATH, (long)&attr, sizeof(attr))) {
-		call5(__NR_close, fd, 0, 0, 0, 0);
+	    raw_call(__NR_mount_setattr, fd, (long)"", AT_EMPTY_PATH, (long)&attr, sizeof(attr))) {
+		raw_call(__NR_close, fd, 0, 0, 0, 0);
 		return -1;
 	}
 	return fd;
@@ -135,16 +108,16 @@ __attribute__((used)) void sealed_run(uintptr_t *stack)
 
 	if (!*stack || !has_word(argv + 1) || again(envp) || read_only())
 		return;
-	n = call5(__NR_readlinkat, AT_FDCWD, (long)EXE_LINK, (long)path, sizeof(path) - 1, 0);
+	n = raw_call(__NR_readlinkat, AT_FDCWD, (long)EXE_LINK, (long)path, sizeof(path) - 1, 0);
 	fd = n > 0 ? clone_of_exe() : -1;
 	if (fd < 0)
 		return;
 	path[n] = '\0';
 	given = argv[0];
 	argv[0] = path;
-	kept = call5(__NR_fcntl, fd, F_DUPFD, SEALED_FD_MIN, 0, 0);
-	call5(__NR_execveat, kept < 0 ? fd : kept, (long)"", (long)argv, (long)envp, AT_EMPTY_PATH);
+	kept = raw_call(__NR_fcntl, fd, F_DUPFD, SEALED_FD_MIN, 0, 0);
+	raw_call(__NR_execveat, kept < 0 ? fd : kept, (long)"", (long)argv, (long)envp, AT_EMPTY_PATH);
 	argv[0] = given;
-	call5(__NR_close, kept, 0, 0, 0, 0);
-	call5(__NR_close, fd, 0, 0, 0, 0);
+	raw_call(__NR_close, kept, 0, 0, 0, 0);
+	raw_call(__NR_close, fd, 0, 0, 0, 0);
 }
