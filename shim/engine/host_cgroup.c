@@ -191,7 +191,12 @@ static bool is_top(const char *path)
 	return !stat(path, &st) && st.st_ino == KERNFS_TOP_INO;
 }
 
-/* The usual places. False, with nothing changed for good, when one is not there. */
+/*
+ * The usual places. False, with nothing changed for good, when one is not there. Beside v1 hierarchies
+ * that all are, one of v2 that is not mounted where hybrid hosts have it is taken for not
+ * mounted: /proc/self/cgroup names it as soon as it once was, and to read all mounts of a
+ * node for it takes longer than all else here.
+ */
 static bool guess_mounts(bool base_is_v2, struct host_cgroups *h, struct arena *a)
 {
 	for (size_t i = 0; i < h->n; i++) {
@@ -202,8 +207,11 @@ static bool guess_mounts(bool base_is_v2, struct host_cgroups *h, struct arena *
 		if (is_v2(c))
 			name = base_is_v2 ? "" : "unified";
 		point = arena_printf(a, "%s%s%s", h->base, *name ? "/" : "", name);
-		if (strchr(name, '/') || !is_mounted(c, point) || !is_top(point))
+		if (strchr(name, '/') || !is_mounted(c, point) || !is_top(point)) {
+			if (is_v2(c) && h->n > 1)
+				continue;
 			return false;
+		}
 		c->mountpoint = point;
 		c->root = arena_strdup(a, "/");
 	}
