@@ -174,13 +174,27 @@ bool statedir_exists(const char *root, const char *id)
 	return rootfd >= 0 && !faccessat(rootfd, id, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
+/* What is mostly in one, the record last. False, with what else there is left, if that was not all. */
+static bool remove_known(int rootfd, const char *id)
+{
+	static const char *const known[] = { STATEDIR_START_NEW, STATEDIR_START, STATEDIR_CONFIG,
+					     STATEDIR_RECORD };
+	auto_fd int fd = openat(rootfd, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	for (size_t i = 0; fd >= 0 && i < countof(known); i++) {
+		if (unlinkat(fd, known[i], 0) && errno != ENOENT)
+			return false;
+	}
+	return fd >= 0 && !unlinkat(rootfd, id, AT_REMOVEDIR);
+}
+
 int statedir_remove(const char *root, const char *id, struct err *e)
 {
 	auto_fd int rootfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (rootfd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "open state directory '%s'", root);
-	return path_remove_tree(rootfd, id, e);
+	return remove_known(rootfd, id) ? 0 : path_remove_tree(rootfd, id, e);
 }
 
 static int by_name(const void *a, const void *b)
