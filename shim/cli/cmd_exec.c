@@ -66,27 +66,27 @@ static struct oci_process *read_process(const char *path, struct arena *a, struc
 }
 
 /* The container's own process, as the config said when it was created. */
-static struct oci_process *own_process(const struct cli *cli, const char *id, struct err *e)
+static struct oci_process *own_process(const struct cli *cli, const char *id,
+				       struct engine_exec *req, struct err *e)
 {
-	struct oci_config *config;
-	struct engine_info info = { 0 };
+	enum oci_status status;
+	struct oci_config *config = engine_config(&cli->engine, id, cli->arena, &status, e);
 
-	if (engine_state(&cli->engine, id, cli->arena, &info, e))
+	if (!config)
 		return NULL;
-	if (info.status == OCI_STOPPED) {
+	if (status == OCI_STOPPED) {
 		err_set(e, ESRCH, "cannot exec in a stopped container");
 		return NULL;
 	}
-	config = engine_config(&cli->engine, id, cli->arena, e);
-	if (!config)
-		return NULL;
 	if (!config->process)
 		err_set(e, EINVAL, "the container has no process to take defaults from");
+	req->config = config;
 	return config->process;
 }
 
 static struct oci_process *make_process(const struct cli *cli, const struct exec_options *o,
-					int argc, char **argv, struct err *e)
+					int argc, char **argv, struct engine_exec *req,
+					struct err *e)
 {
 	struct oci_process *p;
 
@@ -96,7 +96,7 @@ static struct oci_process *make_process(const struct cli *cli, const struct exec
 		err_set(e, EINVAL, "expected a command behind the ID, or --process");
 		return NULL;
 	}
-	p = own_process(cli, argv[0], e);
+	p = own_process(cli, argv[0], req, e);
 	if (p)
 		p = exec_process_make(p, &o->overrides, argv + 1, (size_t)argc - 1, cli->arena, e);
 	if (p && oci_validate_process(p, e))
@@ -113,7 +113,7 @@ static int make_request(const struct cli *cli, const struct exec_options *o, int
 	if (process_abs(cli->arena, &console, e) || process_abs(cli->arena, &pidfd, e) ||
 	    process_fds(cli, o->preserve_fds, &req->listen_fds, e))
 		return -1;
-	p = make_process(cli, o, argc, argv, e);
+	p = make_process(cli, o, argc, argv, req, e);
 	if (!p)
 		return -1;
 	if (!o->detach)

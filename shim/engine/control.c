@@ -26,13 +26,14 @@ int engine_state(const struct engine *en, const char *id, struct arena *a, struc
 }
 
 struct oci_config *engine_config(const struct engine *en, const char *id, struct arena *a,
-				 struct err *e)
+				 enum oci_status *status, struct err *e)
 {
 	struct container c = CONTAINER_INIT;
 	struct oci_config *config;
 
 	if (container_open(en, id, -1, a, &c, e))
 		return NULL;
+	*status = c.status;
 	config = container_config(&c, a, e);
 	container_close(&c);
 	return config;

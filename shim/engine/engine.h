@@ -87,6 +87,7 @@ int engine_start(const struct engine *en, const char *id, struct err *e);
 struct engine_exec {
 	const char *id;
 	const struct oci_process *process; /* complete: nothing is taken from the config */
+	const struct oci_config *config;   /* of engine_config(), where it was asked; or NULL */
 	int stdio[3];
 	const char *console_socket;
 	int console_fd;
@@ -117,9 +118,9 @@ struct engine_info {
 int engine_state(const struct engine *en, const char *id, struct arena *a, struct engine_info *out,
 		 struct err *e);
 
-/* The config of a container as it was at create, with what update changed. In the arena. */
+/* The config of a container as it was at create, with what update changed; in the arena. */
 struct oci_config *engine_config(const struct engine *en, const char *id, struct arena *a,
-				 struct err *e);
+				 enum oci_status *status, struct err *e);
 
 /*
  * Signal init, or with `all` every process of the container (which never fails

@@ -108,7 +108,8 @@ static int refuse(const struct container *c, bool ignore_paused, struct err *e)
 
 static int make_plan(struct joining *j, struct err *e)
 {
-	struct oci_config *config = container_config(&j->container, j->a, e);
+	const struct oci_config *config =
+		j->req->config ? j->req->config : container_config(&j->container, j->a, e);
 	const struct json_strs *caps;
 
 	if (!config)
