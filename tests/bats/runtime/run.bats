@@ -106,3 +106,24 @@ teardown() {
 	assert_line --index 2 '2 /dev/null'
 	assert_equal "${#lines[@]}" 3
 }
+
+@test "nobody enters a container of run before it is complete" {
+	new_bundle "$DIR/b" true
+	# shellcheck disable=SC2016
+	edit_config "$DIR/b" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $command]}]' \
+		--arg command "'$PEAPOD' --root '$STATE' exec c true >'$DIR/out' 2>&1; exit 0"
+	run -0 peapod run -b "$DIR/b" c
+	run -0 cat "$DIR/out"
+	assert_output --partial 'it is being created'
+}
+
+@test "the program of run is in its cgroups, whose limits are set, and has those mounted" {
+	# shellcheck disable=SC2016
+	new_bundle "$DIR/b" sh -c 'for f in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do
+			[ ! -e "$f" ] || grep -qx 1 "$f" || echo "not in $f"
+		done
+		cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null'
+	edit_config "$DIR/b" '.linux.resources.pids.limit = 77'
+	run peapod run -b "$DIR/b" c
+	assert_output 77
+}
