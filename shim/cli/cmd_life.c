@@ -159,8 +159,7 @@ static int do_between(void *caller, pid_t pid, struct err *e)
 		       : 0;
 }
 
-static int create_and_start(struct between *b, struct engine_create *req, pid_t *pid,
-			    struct err *e)
+static int create_and_start(struct between *b, struct engine_create *req, pid_t *pid, struct err *e)
 {
 	req->start = true;
 	req->caller = b;

@@ -42,11 +42,11 @@ struct child {
 	bool straight;	 /* ... which is that same word: the child itself ends "creating" */
 	int sync;	 /* child's end */
 	int parent_sync; /* parent's end; closed in the child */
-	int dir;	 /* state directory, with its lock; closed in a child that is not .straight */
-	int start;	 /* create: the listening start socket, else -1 */
-	int proc;	 /* host's /proc */
-	int console;	 /* connected console socket, -1: none */
-	int null;	 /* host's /dev/null, for want of the container's */
+	int dir;     /* state directory, with its lock; closed in a child that is not .straight */
+	int start;   /* create: the listening start socket, else -1 */
+	int proc;    /* host's /proc */
+	int console; /* connected console socket, -1: none */
+	int null;    /* host's /dev/null, for want of the container's */
 	int stdio[3];
 	int init_pidfd;	 /* exec: whose namespaces to enter */
 	int init_root;	 /* exec: its root where it has no mount namespace, -1 */
@@ -65,7 +65,7 @@ struct child {
 	{                                                                                          \
 		.sync = -1, .parent_sync = -1, .dir = -1, .start = -1, .proc = -1, .console = -1,  \
 		.null = -1, .stdio = { -1, -1, -1 }, .init_pidfd = -1, .init_root = -1,            \
-		.netns = -1, .rootfs = -1, .root = -1, .tty = TTY_INIT                                          \
+		.netns = -1, .rootfs = -1, .root = -1, .tty = TTY_INIT                             \
 	}
 
 /* One step; its name is what the error starts with, unless the inner text names a field itself. */

@@ -246,8 +246,9 @@ static bool joins_late(const struct making *m)
 		if (!*p->dirs[p->writes[i].dir].key)
 			return false;
 	}
-	return !p->scope.unit && p->dev != CGROUP_DEV_BPF && !m->plan.ns.userns && !m->child.staged &&
-	       !oci_namespace_of(m->in.config, OCI_NS_CGROUP) && !init_has_hooks(&m->child);
+	return !p->scope.unit && p->dev != CGROUP_DEV_BPF && !m->plan.ns.userns &&
+	       !m->child.staged && !oci_namespace_of(m->in.config, OCI_NS_CGROUP) &&
+	       !init_has_hooks(&m->child);
 }
 
 /*
@@ -317,7 +318,7 @@ static int launch(struct making *m, struct err *e)
 
 	c->netns = netns_ahead_take(&m->netns);
 	failed = launch_clone(c, c->staged ? 0 : init_clone_flags(c), init_main, &m->init, e) ||
-		     (c->held && enter_scope(m, e)) || launch_settle(c, &m->init, e);
+		 (c->held && enter_scope(m, e)) || launch_settle(c, &m->init, e);
 
 	mounts_close(&m->plan.mounts);
 	close_fd(&c->start);

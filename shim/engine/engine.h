@@ -55,7 +55,8 @@ struct engine_create {
 	bool notify; /* /run/notify in the container is <root>/<id>/notify, where the caller may
 		      * make ENGINE_NOTIFY_SOCKET; the process's NOTIFY_SOCKET says so */
 	bool start;  /* go on to what engine_start() does, which takes less than two calls */
-	/* with .start: called in between, -1 fails it all; NULL: nothing is waited for in between */
+	/* with .start: called in between, -1 fails it all; NULL: nothing is waited for in between
+	 */
 	int (*created)(void *caller, pid_t pid, struct err *e);
 	void *caller;
 };

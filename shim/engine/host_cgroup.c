@@ -192,10 +192,10 @@ static bool is_top(const char *path)
 }
 
 /*
- * The usual places. False, with nothing changed for good, when one is not there. Beside v1 hierarchies
- * that all are, one of v2 that is not mounted where hybrid hosts have it is taken for not
- * mounted: /proc/self/cgroup names it as soon as it once was, and to read all mounts of a
- * node for it takes longer than all else here.
+ * The usual places. False, with nothing changed for good, when one is not there. Beside v1
+ * hierarchies that all are, one of v2 that is not mounted where hybrid hosts have it is taken for
+ * not mounted: /proc/self/cgroup names it as soon as it once was, and to read all mounts of a node
+ * for it takes longer than all else here.
  */
 static bool guess_mounts(bool base_is_v2, struct host_cgroups *h, struct arena *a)
 {

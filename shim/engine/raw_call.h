@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* raw_call: a system call without the C library: no errno, which may not be there, or be another's. */
+/* raw_call: a system call without the C library: no errno, which may not be there, or be another's.
+ */
 #ifndef SHIM_ENGINE_RAW_CALL_H
 #define SHIM_ENGINE_RAW_CALL_H
 

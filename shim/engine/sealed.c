@@ -77,7 +77,8 @@ static bool read_only(void)
 	struct statfs fs;
 
 	fs.f_flags = 0; /* alone: an initialiser might call memset() */
-	return raw_call(__NR_statfs, (long)EXE_LINK, (long)&fs, 0, 0, 0) || (fs.f_flags & ST_RDONLY);
+	return raw_call(__NR_statfs, (long)EXE_LINK, (long)&fs, 0, 0, 0) ||
+	       (fs.f_flags & ST_RDONLY);
 }
 
 /*
@@ -89,7 +90,7 @@ static long clone_of_exe(void)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 	long fd = raw_call(__NR_open_tree, AT_FDCWD, (long)EXE_LINK,
-			OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0, 0);
+			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0, 0);
 
 	if (fd >= 0 &&
 	    raw_call(__NR_mount_setattr, fd, (long)"", AT_EMPTY_PATH, (long)&attr, sizeof(attr))) {
@@ -116,7 +117,8 @@ __attribute__((used)) void sealed_run(uintptr_t *stack)
 	given = argv[0];
 	argv[0] = path;
 	kept = raw_call(__NR_fcntl, fd, F_DUPFD, SEALED_FD_MIN, 0, 0);
-	raw_call(__NR_execveat, kept < 0 ? fd : kept, (long)"", (long)argv, (long)envp, AT_EMPTY_PATH);
+	raw_call(__NR_execveat, kept < 0 ? fd : kept, (long)"", (long)argv, (long)envp,
+		 AT_EMPTY_PATH);
 	argv[0] = given;
 	raw_call(__NR_close, kept, 0, 0, 0, 0);
 	raw_call(__NR_close, fd, 0, 0, 0, 0);

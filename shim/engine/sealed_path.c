@@ -31,8 +31,7 @@ void sealed_begin(const char *name)
 	if (!by)
 		return;
 	prctl(PR_SET_NAME, name, 0, 0, 0);
-	if (!parse_u64(by, 10, INT_MAX, &fd) && fd >= SEALED_FD_MIN &&
-	    !fd_cloexec((int)fd, true))
+	if (!parse_u64(by, 10, INT_MAX, &fd) && fd >= SEALED_FD_MIN && !fd_cloexec((int)fd, true))
 		clone_fd = (int)fd;
 }
 

@@ -174,7 +174,8 @@ bool statedir_exists(const char *root, const char *id)
 	return rootfd >= 0 && !faccessat(rootfd, id, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
-/* What is mostly in one, the record last. False, with what else there is left, if that was not all. */
+/* What is mostly in one, the record last. False, with what else there is left, if that was not all.
+ */
 static bool remove_known(int rootfd, const char *id)
 {
 	static const char *const known[] = { STATEDIR_START_NEW, STATEDIR_START, STATEDIR_CONFIG,
