@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cni/neighbour.h"
 #include "spec/base/auto.h"
 
 #define NA_HOPS	 255 /* others are not believed */
@@ -23,32 +24,19 @@
 static int set_neighbour(struct rtnl *r, int gate, const struct ip_addr *ip, const struct mac *mac,
 			 struct err *e)
 {
-	const struct ndmsg head = {
-		.ndm_family = ip_is_v4(ip) ? AF_INET : AF_INET6,
-		.ndm_ifindex = gate,
-		.ndm_state = NUD_REACHABLE,
-	};
-	struct rtnl_req q = rtnl_req(RTM_NEWNEIGH, NLM_F_REPLACE, &head, sizeof(head));
+	const struct neighbour n = { .index = gate, .ip = ip, .mac = mac, .state = NUD_REACHABLE };
 
-	rtnl_put(&q, NDA_DST, ip->b, ip->len);
-	rtnl_put(&q, NDA_LLADDR, mac->b, MAC_LEN);
-	return rtnl_do(r, &q, e) && e->num != ENOENT ? -1 : 0;
+	return neighbour_do(r, RTM_NEWNEIGH, NLM_F_REPLACE, &n, e) && e->num != ENOENT ? -1 : 0;
 }
 
 /* As if a frame had come from there: else the first one for it would go to all ports. */
 static int set_forwarding(struct rtnl *r, int port, const struct mac *mac, struct err *e)
 {
-	const struct ndmsg head = {
-		.ndm_family = AF_BRIDGE,
-		.ndm_ifindex = port,
-		.ndm_state = NUD_REACHABLE,
-		.ndm_flags = NTF_MASTER,
+	const struct neighbour n = {
+		.index = port, .mac = mac, .state = NUD_REACHABLE, .flags = NTF_MASTER
 	};
-	struct rtnl_req q =
-		rtnl_req(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
 
-	rtnl_put(&q, NDA_LLADDR, mac->b, MAC_LEN);
-	return rtnl_do(r, &q, e);
+	return neighbour_do(r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &n, e);
 }
 
 int announce_to_host(struct rtnl *host, int gate, const struct link *link, const struct ip_addr *ip,

@@ -9,7 +9,7 @@
 
 #define ADDRS_MAX 4096 /* that one list may have */
 
-static uint8_t family(const struct ip_addr *ip)
+uint8_t inet_family(const struct ip_addr *ip)
 {
 	return ip_is_v4(ip) ? AF_INET : AF_INET6;
 }
@@ -17,7 +17,7 @@ static uint8_t family(const struct ip_addr *ip)
 static struct rtnl_req addr_req(int type, int flags, int index, const struct ip_net *net)
 {
 	struct ifaddrmsg ifa = {
-		.ifa_family = family(&net->ip),
+		.ifa_family = inet_family(&net->ip),
 		.ifa_prefixlen = net->bits,
 		.ifa_index = (uint32_t)index,
 	};
@@ -124,7 +124,7 @@ static struct rtnl_req route_req(int type, int flags, const struct inet_route *r
 	bool link_scope = !route->gw.len && ip_is_v4(&route->dst.ip);
 	uint32_t table = route->table ? route->table : RT_TABLE_MAIN;
 	struct rtmsg rtm = {
-		.rtm_family = family(&route->dst.ip),
+		.rtm_family = inet_family(&route->dst.ip),
 		.rtm_dst_len = route->dst.bits,
 		.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC,
 		.rtm_protocol = RTPROT_BOOT,
@@ -171,7 +171,7 @@ int inet_route_del(struct rtnl *r, int index, const struct inet_route *route, st
 {
 	struct ip_addr first = ip_net_first(&route->dst);
 	struct rtmsg rtm = {
-		.rtm_family = family(&route->dst.ip),
+		.rtm_family = inet_family(&route->dst.ip),
 		.rtm_dst_len = route->dst.bits,
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_scope = RT_SCOPE_NOWHERE,
@@ -220,7 +220,7 @@ static int read_route(const struct nlmsghdr *nlh, void *arg, struct err *e)
 
 int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e)
 {
-	struct rtmsg rtm = { .rtm_family = family(&route->dst.ip) };
+	struct rtmsg rtm = { .rtm_family = inet_family(&route->dst.ip) };
 	struct rtnl_req q = rtnl_req(RTM_GETROUTE, NLM_F_DUMP, &rtm, sizeof(rtm));
 	struct route_sink sink = { .want = route,
 				   .first = ip_net_first(&route->dst),
@@ -247,7 +247,7 @@ static int read_oif(const struct nlmsghdr *nlh, void *arg, struct err *e)
 
 int inet_oif(struct rtnl *r, const struct ip_addr *ip, struct err *e)
 {
-	struct rtmsg rtm = { .rtm_family = family(ip), .rtm_dst_len = ip_width(ip) };
+	struct rtmsg rtm = { .rtm_family = inet_family(ip), .rtm_dst_len = ip_width(ip) };
 	struct rtnl_req q = rtnl_req(RTM_GETROUTE, 0, &rtm, sizeof(rtm));
 	int index = 0;
 

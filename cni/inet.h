@@ -12,6 +12,9 @@
 #include "spec/base/err.h"
 #include "spec/cni/addr.h"
 
+/* AF_INET or AF_INET6. */
+uint8_t inet_family(const struct ip_addr *ip);
+
 struct inet_addrs {
 	size_t n;
 	struct ip_net *v;

@@ -5,22 +5,16 @@
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
-#include <sys/socket.h>
 
 #include "cni/inet.h"
+#include "cni/neighbour.h"
 
 static int ask(struct rtnl *r, int type, int flags, int index, const struct ip_addr *ip,
 	       struct err *e)
 {
-	const struct ndmsg head = {
-		.ndm_family = ip_is_v4(ip) ? AF_INET : AF_INET6,
-		.ndm_ifindex = index,
-		.ndm_flags = NTF_PROXY,
-	};
-	struct rtnl_req q = rtnl_req(type, flags, &head, sizeof(head));
+	const struct neighbour n = { .index = index, .ip = ip, .flags = NTF_PROXY };
 
-	rtnl_put(&q, NDA_DST, ip->b, ip->len);
-	return rtnl_do(r, &q, e);
+	return neighbour_do(r, type, flags, &n, e);
 }
 
 int proxy_add(struct rtnl *r, int index, const struct ip_addr *ip, struct err *e)

@@ -44,7 +44,7 @@ static int read_uplink(const struct nlmsghdr *nlh, void *arg, struct err *e)
 static int probe(struct rtnl *r, const struct ip_addr *ip, struct uplink *u, struct err *e)
 {
 	struct rtmsg rtm = {
-		.rtm_family = ip_is_v4(ip) ? AF_INET : AF_INET6,
+		.rtm_family = inet_family(ip),
 		.rtm_dst_len = ip_width(ip),
 		.rtm_flags = RTM_F_FIB_MATCH,
 	};
