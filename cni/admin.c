@@ -22,8 +22,6 @@
 #define EXIT_USAGE    2
 #define GRACE_DEFAULT 60 /* seconds; an ADD takes milliseconds */
 
-#define auto_net __attribute__((cleanup(net_close)))
-
 /* All options of all commands; each command's table has its own. */
 struct options {
 	char *data_dir, *alias_dir, *network;

@@ -4,13 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "cni/whole.h"
 #include "spec/base/arena.h"
-#include "spec/base/auto.h"
 #include "spec/base/fd.h"
-#include "spec/base/path.h"
 #include "spec/base/str.h"
 
 #define DIR_MODE  0755
@@ -19,17 +16,7 @@
 
 int do_hosts(struct net *n, const struct op *op, struct err *e)
 {
-	auto_arena struct arena a = { 0 };
-	const char *slash = strrchr(op->hosts.file, '/');
-	char *dir = arena_printf(&a, "%.*s", (int)(slash - op->hosts.file), op->hosts.file);
-	auto_fd int fd = -1;
-
-	if (path_mkdirs(dir, DIR_MODE, e))
-		return -1;
-	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "open '%s'", dir);
-	if (replace_file(fd, slash + 1, op->hosts.text, strlen(op->hosts.text), FILE_MODE, e))
+	if (whole_write(op->hosts.file, op->hosts.text, DIR_MODE, FILE_MODE, e))
 		return -1;
 	n->hosts = op->hosts.file;
 	return 0;
@@ -49,16 +36,10 @@ int are_hosts(struct net *n, const struct op *op, struct err *e)
 		       : err_set(e, EINVAL, "'%s' has other names", op->hosts.file);
 }
 
-static int remove_hosts(const char *file, struct err *e)
-{
-	return unlink(file) && errno != ENOENT && errno != ENOTDIR ? err_sys(e, "remove '%s'", file)
-								   : 0;
-}
-
 int do_unhosts(struct net *n, const struct op *op, struct err *e)
 {
 	(void)n;
-	return remove_hosts(op->hosts.file, e);
+	return whole_remove(op->hosts.file, e);
 }
 
 void undo_hosts(struct net *n)
@@ -66,6 +47,6 @@ void undo_hosts(struct net *n)
 	struct err ignored;
 
 	if (n->hosts)
-		remove_hosts(n->hosts, &ignored);
+		whole_remove(n->hosts, &ignored);
 	n->hosts = NULL;
 }

@@ -9,13 +9,6 @@
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-#define auto_net __attribute__((cleanup(net_close)))
-
-static struct attach attach_of(const struct request *req)
-{
-	return (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
-}
-
 /* The pod's interface knows its other end by number, which has to know it back. */
 static int find_host_end(struct net *n, const struct request *req, struct link *out, struct err *e)
 {

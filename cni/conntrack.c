@@ -57,8 +57,7 @@ static int read_flow(const struct nlmsghdr *nlh, void *arg, struct err *e)
 	}
 	if (!flow.len || flows->n == FLOWS_MAX)
 		return 0;
-	if (!(flows->n & (flows->n - 1))) /* at powers of two */
-		flows->v = mem_grow(flows->v, flows->n ? 2 * flows->n : 1, sizeof(*flows->v));
+	flows->v = mem_room(flows->v, flows->n, sizeof(*flows->v));
 	flows->v[flows->n++] = flow;
 	return 0;
 }

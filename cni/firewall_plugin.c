@@ -8,13 +8,6 @@
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-#define auto_net __attribute__((cleanup(net_close)))
-
-static struct attach attach_of(const struct request *req)
-{
-	return (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
-}
-
 /* The first interface of a bridge's result is the bridge. */
 static int bridge_of(const struct request *req, const struct cni_result *prev, const char **out,
 		     struct err *e)

@@ -14,8 +14,6 @@
 #define RESOLV_CONF_MAX 65536
 #define WORDS_MAX	256
 
-#define auto_lease __attribute__((cleanup(lease_close)))
-
 /* ---- resolv.conf ---- */
 
 static void add_word(struct json_strs *list, struct arena *a, char *word)

@@ -41,6 +41,7 @@
 int lease_open(const char *data_dir, const char *network, bool create, struct lease_dir *out,
 	       struct err *e);
 void lease_close(struct lease_dir *d);
+#define auto_lease __attribute__((cleanup(lease_close)))
 
 /* Is the address given out? */
 bool lease_taken(const struct lease_dir *d, const struct ip_addr *ip);

@@ -11,8 +11,6 @@
 #define LO_MAC	  "00:00:00:00:00:00"
 #define ADDRS_MAX 2 /* the first one of each family is told */
 
-#define auto_net __attribute__((cleanup(net_close)))
-
 static bool is_loopback(const struct ip_net *net)
 {
 	static const struct ip_addr v6 = { 16, { [15] = 1 } };

@@ -183,7 +183,7 @@ static void collect(const struct nft_element *elem, void *arg)
 	if (found->n == ELEMENTS_MAX || !space || ip_net_parse(space + 1, &net) ||
 	    !ip_net_overlaps(&net, found->net))
 		return;
-	found->v = mem_grow(found->v, found->n + 1, sizeof(*found->v));
+	found->v = mem_room(found->v, found->n, sizeof(*found->v));
 	found->v[found->n].net = net;
 	snprintf(found->v[found->n++].network, sizeof(found->v->network), "%.*s",
 		 (int)(space - elem->comment), elem->comment);

@@ -45,6 +45,8 @@ int net_open(struct net *n, int pod_ns, struct err *e);
 /* Back in the host's namespace; where closing the nft socket takes long a child does it. */
 void net_close(struct net *n);
 
+#define auto_net __attribute__((cleanup(net_close)))
+
 /* Move the process there, if it is elsewhere. */
 int net_go(struct net *n, bool pod, struct err *e);
 

@@ -31,8 +31,7 @@ static void list_add(struct list *list, const char *set, const struct nft_value 
 {
 	if (list->n == FOUND_MAX)
 		return;
-	if (!(list->n & (list->n - 1))) /* at powers of two */
-		list->v = mem_grow(list->v, list->n ? 2 * list->n : 1, sizeof(*list->v));
+	list->v = mem_room(list->v, list->n, sizeof(*list->v));
 	list->v[list->n++] = (struct owned){ set, *key };
 }
 

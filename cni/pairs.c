@@ -45,13 +45,7 @@ struct listing {
 
 void pairs_add(struct pairs *pairs, const struct pair *p, struct arena *a)
 {
-	if (!(pairs->n & (pairs->n - 1))) { /* at powers of two */
-		struct pair *v = arena_array(a, pairs->n ? 2 * pairs->n : 1, sizeof(*v));
-
-		if (pairs->n)
-			memcpy(v, pairs->v, pairs->n * sizeof(*v));
-		pairs->v = v;
-	}
+	pairs->v = arena_room(a, pairs->v, pairs->n, sizeof(*pairs->v));
 	pairs->v[pairs->n++] = *p;
 }
 

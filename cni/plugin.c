@@ -19,3 +19,8 @@ const struct plugin *plugin_find(const char *name)
 			return plugins[i];
 	return NULL;
 }
+
+struct attach attach_of(const struct request *req)
+{
+	return (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
+}

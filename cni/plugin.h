@@ -4,6 +4,7 @@
 #define CNI_PLUGIN_H
 
 #include "cni/env.h"
+#include "cni/plan.h"
 #include "spec/base/arena.h"
 #include "spec/base/err.h"
 #include "spec/cni/netconf.h"
@@ -42,6 +43,9 @@ struct plugin {
 extern const struct plugin plugin_bridge, plugin_peapod, plugin_loopback, plugin_host_local;
 extern const struct plugin plugin_portmap, plugin_static, plugin_ptp, plugin_bandwidth;
 extern const struct plugin plugin_tuning, plugin_firewall;
+
+/* What the attachment is called. */
+struct attach attach_of(const struct request *req);
 
 /* By type or program name; NULL if there is none. */
 const struct plugin *plugin_find(const char *name);

@@ -95,8 +95,7 @@ static void list_one(const struct nft_element *elem, void *arg)
 	split_comment(&held, elem);
 	if (!l->goes(l->arg, held.owner))
 		return;
-	if (!(all->n & (all->n - 1))) /* at powers of two */
-		all->v = mem_grow(all->v, all->n ? 2 * all->n : 1, sizeof(*all->v));
+	all->v = mem_room(all->v, all->n, sizeof(*all->v));
 	all->v[all->n++] = held;
 }
 
@@ -229,8 +228,7 @@ static void list_index(const struct nft_element *elem, void *arg)
 	if (keys->n == LIST_MAX || index_parse(elem->comment, &map, &owner) ||
 	    !l->goes(l->arg, owner))
 		return;
-	if (!(keys->n & (keys->n - 1))) /* at powers of two */
-		keys->v = mem_grow(keys->v, keys->n ? 2 * keys->n : 1, sizeof(*keys->v));
+	keys->v = mem_room(keys->v, keys->n, sizeof(*keys->v));
 	keys->v[keys->n++] = elem->key;
 }
 

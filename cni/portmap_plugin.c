@@ -10,13 +10,6 @@
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-#define auto_net __attribute__((cleanup(net_close)))
-
-static struct attach attach_of(const struct request *req)
-{
-	return (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
-}
-
 /* The first address of each family that stands on CNI_IFNAME in the pod. */
 static void pod_addresses(const struct request *req, const struct cni_result *prev,
 			  struct ip_addr *v4, struct ip_addr *v6)

@@ -14,8 +14,6 @@
 #include "cni/owner.h"
 #include "spec/base/auto.h"
 
-#define auto_lease __attribute__((cleanup(lease_close)))
-
 struct repair {
 	struct net *n;
 	const struct survey_place *place;
@@ -34,13 +32,7 @@ static void say_removed(struct repair *r)
 
 static void add_owner(struct owners *owners, const char *owner, struct arena *a)
 {
-	if (!(owners->n & (owners->n - 1))) { /* at powers of two */
-		const char **v = arena_array(a, owners->n ? 2 * owners->n : 1, sizeof(*v));
-
-		if (owners->n)
-			memcpy(v, owners->v, owners->n * sizeof(*v));
-		owners->v = v;
-	}
+	owners->v = arena_room(a, owners->v, owners->n, sizeof(*owners->v));
 	owners->v[owners->n++] = arena_strdup(a, owner);
 }
 

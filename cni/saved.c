@@ -4,16 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "cni/whole.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/json.h"
-#include "spec/base/path.h"
 
-#define FILE_MAX 4096
-#define DIR_MODE 0700
+#define FILE_MAX  4096
+#define DIR_MODE  0700
+#define FILE_MODE 0600
 
 struct saved_doc {
 	char *mac;
@@ -31,28 +30,11 @@ static const struct json_field fields[] = {
 	{ 0 },
 };
 
-static int open_dir(const char *file, const char **name, struct arena *a, struct err *e)
-{
-	const char *slash = strrchr(file, '/');
-	char *dir = arena_printf(a, "%.*s", (int)(slash - file), file);
-	auto_fd int fd = -1;
-
-	if (path_mkdirs(dir, DIR_MODE, e))
-		return -1;
-	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "open '%s'", dir);
-	*name = slash + 1;
-	return take_fd(&fd);
-}
-
 int saved_write(const char *file, const struct link_tune *asked, const struct link *now,
 		struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	struct saved_doc d = { 0 };
-	auto_fd int dir = -1;
-	const char *name, *text;
 
 	if (asked->has_mac)
 		d.mac = arena_strdup(&a, mac_text(&now->mac).s);
@@ -64,11 +46,8 @@ int saved_write(const char *file, const struct link_tune *asked, const struct li
 		d.mtu = (int32_t)now->mtu;
 	if (asked->tx_queue.set)
 		d.tx_queue = (struct opt_u32){ true, now->tx_queue };
-	text = json_text(json_own(&a, json_encode(&d, fields)), false, &a);
-	dir = open_dir(file, &name, &a, e);
-	if (dir < 0)
-		return -1;
-	return replace_file(dir, name, text, strlen(text), 0600, e);
+	return whole_write(file, json_text(json_own(&a, json_encode(&d, fields)), false, &a),
+			   DIR_MODE, FILE_MODE, e);
 }
 
 int saved_read(const char *file, struct link_tune *out, struct err *e)
@@ -97,6 +76,5 @@ int saved_read(const char *file, struct link_tune *out, struct err *e)
 
 int saved_remove(const char *file, struct err *e)
 {
-	return unlink(file) && errno != ENOENT && errno != ENOTDIR ? err_sys(e, "remove '%s'", file)
-								   : 0;
+	return whole_remove(file, e);
 }

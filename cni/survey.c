@@ -19,8 +19,6 @@
 #include "spec/base/auto.h"
 #include "spec/base/str.h"
 
-#define auto_lease __attribute__((cleanup(lease_close)))
-
 const struct name survey_states[] = {
 	{ "used", SURVEY_USED },
 	{ "unknown", SURVEY_UNKNOWN },
@@ -38,7 +36,6 @@ int survey_networks(const struct survey_place *place, struct arena *a, struct js
 	auto_dir DIR *dir = opendir(place->data_dir);
 	struct json_strs list = { 0 };
 	struct dirent *entry;
-	size_t cap = 0;
 
 	if (!dir && errno != ENOENT)
 		return err_sys(e, "open '%s'", place->data_dir);
@@ -49,13 +46,7 @@ int survey_networks(const struct survey_place *place, struct arena *a, struct js
 		    (place->network && !str_eq(place->network, entry->d_name)) ||
 		    fstatat(dirfd(dir), entry->d_name, &st, 0) || !S_ISDIR(st.st_mode))
 			continue;
-		if (list.n == cap) {
-			char **v = arena_array(a, cap = cap ? 2 * cap : 16, sizeof(*v));
-
-			if (list.n)
-				memcpy(v, list.v, list.n * sizeof(*v));
-			list.v = v;
-		}
+		list.v = arena_room(a, list.v, list.n, sizeof(*list.v));
 		list.v[list.n++] = arena_strdup(a, entry->d_name);
 	}
 	*out = list;
@@ -100,13 +91,7 @@ static enum survey_state judge(const struct walk *w, const struct lease_dir *d, 
 
 static struct survey_lease *add_row(struct survey *s, struct arena *a)
 {
-	if (!(s->n & (s->n - 1))) { /* at powers of two */
-		struct survey_lease *v = arena_array(a, s->n ? 2 * s->n : 1, sizeof(*v));
-
-		if (s->n)
-			memcpy(v, s->v, s->n * sizeof(*v));
-		s->v = v;
-	}
+	s->v = arena_room(a, s->v, s->n, sizeof(*s->v));
 	return &s->v[s->n++];
 }
 

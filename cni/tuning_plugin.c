@@ -11,13 +11,6 @@
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-#define auto_net __attribute__((cleanup(net_close)))
-
-static struct attach attach_of(const struct request *req)
-{
-	return (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
-}
-
 static int read_conf(const struct request *req, struct tuning *t, struct err *e)
 {
 	const char *twice = twice_in(req->text, req->len, "sysctl", req->a);

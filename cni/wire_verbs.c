@@ -16,8 +16,6 @@
 #include "spec/base/str.h"
 #include "spec/cni/error.h"
 
-#define auto_net __attribute__((cleanup(net_close)))
-
 /* What a verb works with, all from the config. */
 struct wire_call {
 	struct attach at;
@@ -40,7 +38,7 @@ static bool has_ports(const struct request *req)
 
 static int start_call(struct request *req, struct wire_call *call, struct err *e)
 {
-	call->at = (struct attach){ req->conf.name, req->env.container_id, req->env.ifname };
+	call->at = attach_of(req);
 	return wire_make(kind_of(req), &req->conf, &req->args, req->env.ifname, req->a, &call->w,
 			 e) || tuning_allowed(&call->w.tuning, req->a, e) ||
 			       addresses_choose(req, &call->s, e)
@@ -243,7 +241,7 @@ static int remove_all(const struct request *req, const struct plan *p, struct er
 /* The link goes whatever is wrong with address management; that is told at the end. */
 static int wire_del(struct request *req, struct err *e)
 {
-	struct attach at = { req->conf.name, req->env.container_id, req->env.ifname };
+	struct attach at = attach_of(req);
 	struct plan p = { .a = req->a };
 	struct addresses s;
 	struct err later;

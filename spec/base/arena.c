@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,17 @@ void *mem_alloc(size_t size)
 void *mem_grow(void *p, size_t n, size_t size)
 {
 	return must(reallocarray(p, n ? n : 1, size));
+}
+
+/* An array that is full has a power of two, or nothing. */
+static bool is_full(size_t n)
+{
+	return !(n & (n - 1));
+}
+
+void *mem_room(void *v, size_t n, size_t size)
+{
+	return is_full(n) ? mem_grow(v, n ? 2 * n : 1, size) : v;
 }
 
 char *mem_strdup(const char *s)
@@ -104,6 +116,16 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 	if (size && n > SIZE_MAX / size)
 		must(NULL);
 	return arena_alloc(a, n * size);
+}
+
+void *arena_room(struct arena *a, void *v, size_t n, size_t size)
+{
+	void *more;
+
+	if (!is_full(n))
+		return v;
+	more = arena_array(a, n ? 2 * n : 1, size);
+	return n ? memcpy(more, v, n * size) : more;
 }
 
 void *arena_memdup(struct arena *a, const void *p, size_t n)

@@ -24,6 +24,9 @@ void *arena_alloc(struct arena *a, size_t size);
 /* n zeroed elements of the given size; an overflow of the product aborts. */
 void *arena_array(struct arena *a, size_t n, size_t size);
 
+/* Room for one element behind the n that v has, and for some more; n counts up from 0. */
+void *arena_room(struct arena *a, void *v, size_t n, size_t size);
+
 /* Copies. NULL gives NULL. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
@@ -39,6 +42,8 @@ void arena_defer(struct arena *a, void (*fn)(void *arg), void *arg);
 /* malloc family that aborts when out of memory, for objects with a life of their own. */
 void *mem_alloc(size_t size); /* zeroed */
 void *mem_grow(void *p, size_t n, size_t size);
+/* Room for one element behind the n that v has, and for some more; n counts up from 0. */
+void *mem_room(void *v, size_t n, size_t size);
 char *mem_strdup(const char *s);
 
 #endif

@@ -324,6 +324,23 @@ TEST(arena_memory_is_zeroed_and_apart)
 	}
 }
 
+TEST(arrays_that_grow)
+{
+	auto_arena struct arena a = { 0 };
+	int *in_arena = NULL, *in_heap = NULL;
+	bool same = true;
+
+	for (int i = 0; i < 100; i++) {
+		in_arena = arena_room(&a, in_arena, (size_t)i, sizeof(*in_arena));
+		in_heap = mem_room(in_heap, (size_t)i, sizeof(*in_heap));
+		in_arena[i] = in_heap[i] = i;
+	}
+	for (int i = 0; i < 100; i++)
+		same = same && in_arena[i] == i && in_heap[i] == i;
+	CHECK(same);
+	free(in_heap);
+}
+
 TEST(arena_printf_of_any_length)
 {
 	auto_arena struct arena a = { 0 };
