@@ -9,6 +9,7 @@
 #include "shim/daemon/sandbox_serve.h"
 #include "shim/daemon/work.h"
 #include "spec/base/log.h"
+#include "spec/base/when.h"
 #include "spec/ttrpc/message.h"
 #include "spec/ttrpc/task.pb-c.h"
 
@@ -62,14 +63,6 @@ static void finish(struct daemon *d, struct process *p)
 	life_release(p);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void on_drain(struct loop_source *src, uint32_t events)
 {
 	struct daemon *d = container_of(src, struct daemon, drain_timer);
@@ -106,7 +99,7 @@ static bool look_again(struct daemon *d)
  */
 static bool is_unread(struct daemon *d, struct process *p)
 {
-	uint64_t now = now_ms();
+	uint64_t now = (uint64_t)when_ms();
 
 	p->unheard = p->unheard || server_alone(&d->server);
 	if (p->silent || p->state == ST_DELETING)
@@ -124,7 +117,7 @@ static bool is_unread(struct daemon *d, struct process *p)
 static void tell(struct daemon *d, struct process *p)
 {
 	if (!p->tell_by) {
-		p->tell_by = now_ms() + TELL_MS;
+		p->tell_by = (uint64_t)when_ms() + TELL_MS;
 		d->drain_step = 1;
 		io_ended(&p->io);
 	}
@@ -134,7 +127,7 @@ static void tell(struct daemon *d, struct process *p)
 
 void life_asked(struct daemon *d, struct process *p, bool waits)
 {
-	uint64_t now = now_ms();
+	uint64_t now = (uint64_t)when_ms();
 
 	if (!p->tell_by || !p->reaped || !p->unheard || (!waits && p->tell_from))
 		return;

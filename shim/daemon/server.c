@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
 #include "spec/base/str.h"
+#include "spec/base/when.h"
 #include "spec/ttrpc/frame.h"
 #include "spec/ttrpc/message.h"
 #include "spec/ttrpc/ttrpc.pb-c.h"
@@ -76,14 +76,6 @@ enum code code_of(int num)
 			return codes[i].code;
 	}
 	return CODE_UNKNOWN;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / NANO_PER_MS;
 }
 
 /* The call is over: nobody knows it any more. */
@@ -251,7 +243,7 @@ static void set_timer(struct server *s);
 static void on_timer(struct loop_source *src, uint32_t events)
 {
 	struct server *s = container_of(src, struct server, timer);
-	uint64_t now = now_ms();
+	uint64_t now = (uint64_t)when_ms();
 
 	(void)events;
 	link_each(l, &s->calls)
@@ -269,7 +261,7 @@ static void on_timer(struct loop_source *src, uint32_t events)
 
 static void set_timer(struct server *s)
 {
-	uint64_t now = now_ms(), first = TIME_NEVER;
+	uint64_t now = (uint64_t)when_ms(), first = TIME_NEVER;
 	struct err e;
 
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): calls leave the list first */
@@ -311,7 +303,7 @@ static struct call *call_new(struct conn *conn, uint32_t stream, int64_t timeout
 	link_init(&c->waiting);
 	link_add(&conn->server->calls, &c->link);
 	if (timeout_nano > 0) {
-		c->deadline = now_ms() + (uint64_t)timeout_nano / NANO_PER_MS;
+		c->deadline = (uint64_t)when_ms() + (uint64_t)timeout_nano / NANO_PER_MS;
 		set_timer(conn->server);
 	}
 	return c;

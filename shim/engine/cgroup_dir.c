@@ -92,14 +92,6 @@ const struct oci_cgroup_dir *cgroup_find_v1(const struct oci_state *s, const cha
 	return NULL;
 }
 
-int64_t cgroup_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void cgroup_sleep_ms(unsigned int ms)
 {
 	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };

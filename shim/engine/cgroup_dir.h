@@ -66,8 +66,6 @@ int cgroup_collect(int dirfd, struct cgroup_pids *out, struct err *e);
 void cgroup_pids_done(struct cgroup_pids *p);
 #define auto_pids __attribute__((cleanup(cgroup_pids_done)))
 
-/* Milliseconds of a clock that only goes forward. */
-int64_t cgroup_now_ms(void);
 void cgroup_sleep_ms(unsigned int ms);
 
 #endif

@@ -11,6 +11,7 @@
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/str.h"
+#include "spec/base/when.h"
 
 #define RETRY_MS    1
 #define REFREEZE_AT 50 /* tries of v1, after which a thaw lets a stuck one move on */
@@ -19,13 +20,13 @@
 static int wait_frozen(int dir, bool freeze, struct err *e)
 {
 	auto_fd int events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	int64_t end = cgroup_now_ms() + CGROUP_FREEZE_MS, left;
+	int64_t end = when_ms() + CGROUP_FREEZE_MS, left;
 	uint64_t frozen;
 	char byte;
 
 	if (events < 0)
 		return err_sys(e, "open 'cgroup.events'");
-	while ((left = end - cgroup_now_ms()) > 0) {
+	while ((left = end - when_ms()) > 0) {
 		struct pollfd p = { .fd = events, .events = POLLPRI };
 
 		/* Reading arms the notification, so it comes before the look. */
@@ -57,7 +58,7 @@ static int freeze_v2(int dir, bool freeze, struct err *e)
 
 static int freeze_v1(int dir, bool freeze, struct err *e)
 {
-	int64_t end = cgroup_now_ms() + CGROUP_FREEZE_MS;
+	int64_t end = when_ms() + CGROUP_FREEZE_MS;
 	struct err ignored;
 
 	if (!freeze)
@@ -66,7 +67,7 @@ static int freeze_v1(int dir, bool freeze, struct err *e)
 	 * It stays FREEZING when a process forks just then, or waits for one
 	 * that is frozen already; writing again freezes the new ones.
 	 */
-	for (unsigned int i = 1; cgroup_now_ms() < end; i++) {
+	for (unsigned int i = 1; when_ms() < end; i++) {
 		auto_arena struct arena a = { 0 };
 		char *state;
 

@@ -13,6 +13,7 @@
 #include "spec/base/auto.h"
 #include "spec/base/path.h"
 #include "spec/base/str.h"
+#include "spec/base/when.h"
 
 #define RETRY_MS_FIRST 1
 #define RETRY_MS_LAST  100
@@ -134,7 +135,7 @@ static int remove_dir(const struct oci_cgroup_dir *d, int64_t end, struct err *e
 			return 0;
 		if (e->num != EBUSY)
 			return err_ctx(e, "remove cgroup '%s'", d->path);
-		if (cgroup_now_ms() >= end)
+		if (when_ms() >= end)
 			return d->created ? busy(d->path, e) : 0; /* another's */
 		cgroup_sleep_ms(ms);
 		ms = ms * 2 > RETRY_MS_LAST ? RETRY_MS_LAST : ms * 2;
@@ -143,7 +144,7 @@ static int remove_dir(const struct oci_cgroup_dir *d, int64_t end, struct err *e
 
 int cgroup_remove(const struct oci_state *s, struct err *e)
 {
-	int64_t now = cgroup_now_ms();
+	int64_t now = when_ms();
 	int64_t others_end = is_interrupted(s) ? now + INTERRUPTED_MS : now;
 	int failed = 0;
 	struct err first;

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "spec/base/auto.h"
+#include "spec/base/when.h"
 
 #define LINE_MAX_AUTH 1024 /* of the server's answer to the authentication */
 #define CHUNK	      4096
@@ -24,18 +24,10 @@
  */
 static const char auth[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n";
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int wait_for(const struct dbus *d, short events, int64_t end, struct err *e)
 {
 	struct pollfd p = { .fd = d->fd, .events = events };
-	int64_t left = end - now_ms();
+	int64_t left = end - when_ms();
 	int n;
 
 	do {
@@ -146,7 +138,7 @@ int dbus_connect(struct dbus *d, const char *path, bool direct, int timeout_ms, 
 		dbus_close(d);
 		return -1;
 	}
-	if (authenticate(d, now_ms() + timeout_ms, e) || (!direct && say_hello(d, e))) {
+	if (authenticate(d, when_ms() + timeout_ms, e) || (!direct && say_hello(d, e))) {
 		dbus_close(d);
 		return -1;
 	}
@@ -209,7 +201,7 @@ static int send_call(struct dbus *d, struct dbus_msg *call, int64_t end, struct 
 int dbus_send(struct dbus *d, struct dbus_msg *call, struct err *e)
 {
 	call->no_reply = true;
-	return send_call(d, call, now_ms() + d->timeout_ms, e);
+	return send_call(d, call, when_ms() + d->timeout_ms, e);
 }
 
 /* "name: text", by the error's own words; it comes from outside, so it is cut. */
@@ -229,7 +221,7 @@ static int refused(const struct dbus_msg *m, const char **error, struct err *e)
 int dbus_call(struct dbus *d, struct dbus_msg *call, struct dbus_msg *reply, const char **error,
 	      struct err *e)
 {
-	int64_t end = now_ms() + d->timeout_ms;
+	int64_t end = when_ms() + d->timeout_ms;
 	struct dbus_msg m;
 
 	if (error)
@@ -253,7 +245,7 @@ int dbus_call(struct dbus *d, struct dbus_msg *call, struct dbus_msg *reply, con
 int dbus_wait(struct dbus *d, const char *member,
 	      bool (*wanted)(const struct dbus_msg *m, void *arg), void *arg, struct err *e)
 {
-	int64_t end = now_ms() + d->timeout_ms;
+	int64_t end = when_ms() + d->timeout_ms;
 	struct dbus_msg m;
 
 	for (size_t i = 0; i < d->n_kept; i++)

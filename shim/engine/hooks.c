@@ -11,13 +11,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "shim/engine/exe.h"
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/log.h"
 #include "spec/base/proc.h"
+#include "spec/base/when.h"
 
 #define EXIT_NO_EXEC 127
 
@@ -134,14 +134,6 @@ static int start_hook(const struct oci_hook *h, const struct hook_place *place, 
 	return pid < 0 ? err_sys(e, "fork") : pid;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void drain(int out, struct tail *t)
 {
 	char buf[4096];
@@ -160,7 +152,7 @@ static int watch(int pidfd, int out, int64_t deadline, struct tail *t)
 	struct pollfd p[] = { { .fd = pidfd, .events = POLLIN }, { .fd = out, .events = POLLIN } };
 
 	for (;;) {
-		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+		int64_t left = deadline < 0 ? -1 : deadline - when_ms();
 		int n;
 
 		if (deadline >= 0 && left <= 0)
@@ -214,7 +206,7 @@ static int run_hook(const struct oci_hook *h, const struct hook_place *place, st
 	pid_t pid;
 
 	if (h->timeout.set && h->timeout.v > 0)
-		deadline = h->timeout.v > INT_MAX ? -1 : now_ms() + h->timeout.v * 1000;
+		deadline = h->timeout.v > INT_MAX ? -1 : when_ms() + h->timeout.v * 1000;
 	if (pipe2(ends, O_CLOEXEC))
 		return err_sys(e, "make a pipe");
 	from = fd_above_stdio(ends[0]);

@@ -12,6 +12,7 @@
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/path.h"
+#include "spec/base/when.h"
 #include "spec/oci/validate.h"
 
 #define DIR_MODE     0700
@@ -97,15 +98,12 @@ int statedir_open(const char *root, const char *id, struct err *e)
 int statedir_lock(int dirfd, int timeout_ms, struct err *e)
 {
 	const struct timespec nap = { .tv_nsec = LOCK_POLL_NS };
-	struct timespec start, now;
+	int64_t end = when_ms() + timeout_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (flock(dirfd, LOCK_EX | LOCK_NB)) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(e, "lock the container's state");
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 >=
-		    timeout_ms)
+		if (when_ms() >= end)
 			return err_set(e, EBUSY, "another operation on the container is under way");
 		nanosleep(&nap, NULL);
 	}

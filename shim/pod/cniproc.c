@@ -11,12 +11,12 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
 #include "spec/base/proc.h"
 #include "spec/base/str.h"
+#include "spec/base/when.h"
 #include "spec/cni/error.h"
 
 char *cniproc_find(const char *path, const char *type, struct arena *a, struct err *e)
@@ -115,22 +115,14 @@ static void stream_read(struct stream *s)
 	str_addn(&s->text, buf, (size_t)n > room ? room : (size_t)n);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Both streams to their ends; false: time is up. */
 static bool read_streams(struct stream s[2])
 {
-	int64_t deadline = now_ms() + CNI_EXEC_SECONDS * INT64_C(1000);
+	int64_t deadline = when_ms() + CNI_EXEC_SECONDS * INT64_C(1000);
 
 	while (s[0].fd >= 0 || s[1].fd >= 0) {
 		struct pollfd p[2] = { { s[0].fd, POLLIN, 0 }, { s[1].fd, POLLIN, 0 } };
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - when_ms();
 
 		if (left <= 0)
 			return false;

@@ -11,6 +11,7 @@
 #include "shim/pod/restart.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
+#include "spec/base/when.h"
 
 #define START_FAILED_CODE 128 /* exit code of a run that never began */
 
@@ -41,7 +42,7 @@ int sup_start(struct sup_run *r, struct err *e)
 	struct supervisor *s = r->s;
 	pid_t pid = pod_member_start(&s->env, &s->r, r->m, e);
 
-	r->since_ms = sup_now_ms();
+	r->since_ms = (uint64_t)when_ms();
 	r->m->started = time_now(r->started);
 	r->m->error = NULL;
 	if (pid < 0) {
@@ -82,7 +83,7 @@ static void plan_restart(struct sup_run *r, int code)
 
 	if (!pod_restart_wanted(s->r.spec.restart, code))
 		return;
-	r->delay_ms = pod_restart_delay(r->delay_ms, sup_now_ms() - r->since_ms);
+	r->delay_ms = pod_restart_delay(r->delay_ms, (uint64_t)when_ms() - r->since_ms);
 	r->m->state = POD_WAITING;
 	if (loop_timer(&s->loop, &r->timer, r->delay_ms, 0, restart_due, &e))
 		log_msg(LOG_WARN, "%s, not restarting '%s'", e.msg, r->m->name);

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "shim/pod/infra.h"
 #include "shim/pod/logs.h"
@@ -29,14 +28,6 @@
  * containers one by one and the members. Whatever was cut short can be undone
  * from the directory (teardown.h), which is why the record comes first.
  */
-
-uint64_t sup_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 void sup_save(struct supervisor *s)
 {

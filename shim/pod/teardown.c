@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <time.h>
 
 #include "shim/pod/cniexec.h"
 #include "shim/pod/net.h"
@@ -13,6 +12,7 @@
 #include "spec/base/path.h"
 #include "spec/base/proc.h"
 #include "spec/base/str.h"
+#include "spec/base/when.h"
 
 /*
  * Anybody may call a container "web.app": only the annotation makes it the
@@ -59,19 +59,11 @@ int pod_containers(const struct pod_env *env, const char *pod, struct arena *a, 
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void pod_ask_members(const struct pod_env *env, const char *pod, uint32_t seconds)
 {
 	auto_arena struct arena a = { 0 };
 	const char *infra = pod_container_id(&a, pod, POD_INFRA);
-	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
+	int64_t deadline = when_ms() + (int64_t)seconds * 1000;
 	struct engine_info info;
 	struct err ignored;
 	char **ids;
@@ -83,7 +75,7 @@ void pod_ask_members(const struct pod_env *env, const char *pod, uint32_t second
 		if (!str_eq(ids[i], infra))
 			engine_kill(env->engine, ids[i], SIGTERM, false, &ignored);
 	}
-	for (size_t i = 0; i < n && now_ms() < deadline; i++) {
+	for (size_t i = 0; i < n && when_ms() < deadline; i++) {
 		auto_fd int pidfd = -1;
 
 		if (str_eq(ids[i], infra) ||
@@ -91,7 +83,7 @@ void pod_ask_members(const struct pod_env *env, const char *pod, uint32_t second
 			continue;
 		pidfd = proc_pidfd(info.pid);
 		if (pidfd >= 0 && proc_alive(info.pid, info.state->start_time))
-			proc_wait_end(pidfd, (int)(deadline - now_ms()));
+			proc_wait_end(pidfd, (int)(deadline - when_ms()));
 	}
 }
 

@@ -2,7 +2,6 @@
 /* when: days since 1970 to a date of the Gregorian calendar, by arithmetic. */
 #include "spec/base/when.h"
 
-#include <stdint.h>
 #include <stdio.h>
 
 enum {
@@ -46,4 +45,12 @@ void when_now(char out[WHEN_SIZE])
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	when_text(&now, out);
+}
+
+int64_t when_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

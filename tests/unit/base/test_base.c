@@ -324,6 +324,13 @@ TEST(arena_memory_is_zeroed_and_apart)
 	}
 }
 
+TEST(a_clock_that_goes_forward)
+{
+	int64_t first = when_ms(), second = when_ms();
+
+	CHECK(first > 0 && second >= first);
+}
+
 TEST(arrays_that_grow)
 {
 	auto_arena struct arena a = { 0 };
