@@ -140,9 +140,9 @@ static int check_port(struct net *n, const struct op *op, struct err *e)
 		return -1;
 	if (link.port <= op->veth.ports_max)
 		return 0;
-	n->made = NULL;
 	if (link_delete(&n->host, link.index, e) && e->num != ENODEV)
 		return -1;
+	n->made = NULL;
 	return err_set(e, EXFULL, "bridge '%s' has no free port (bridgePorts allows %u)",
 		       op->veth.master, op->veth.ports_max);
 }
@@ -174,8 +174,10 @@ int do_veth(struct net *n, const struct op *op, struct err *e)
 				       : err_set(e, ENODEV, "bridge '%s' is gone", op->veth.master);
 		veth.master = link.index;
 	}
-	if (link_add_veth(&n->host, &veth, e))
+	if (link_add_veth(&n->host, &veth, e)) {
+		n->made = rtnl_unsure(e) ? op->dev : NULL;
 		return explain_veth(n, op, e);
+	}
 	n->made = op->dev;
 	if (check_port(n, op, e))
 		return -1;

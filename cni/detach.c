@@ -11,6 +11,7 @@
 
 #include "cni/link.h"
 #include "spec/base/proc.h"
+#include "spec/base/when.h"
 
 #define STEP_NS	    50000L /* first pause between two looks; doubles up to STEP_MAX_NS */
 #define STEP_MAX_NS 5000000L
@@ -70,13 +71,35 @@ void close_detached(int fd)
 	/* else it stays open up to the end of this process */
 }
 
-int link_delete_detached(struct rtnl *r, const char *name, int index, int other, struct err *e)
+/*
+ * Until it is gone. The child has ended (or never begun), and it is still there:
+ * hear the reason ourselves.
+ */
+static int wait_gone(struct rtnl *r, const char *name, int index, pid_t pid, struct err *e)
 {
 	struct timespec pause = { 0, STEP_NS };
-	struct rtnl own = { 0 };
+	int64_t end = when_ms() + r->wait_ms;
 	struct link link;
-	pid_t pid;
 	int there;
+
+	while ((there = link_get(r, name, &link, e)) > 0 && link.index == index) {
+		if (pid < 0 || waitpid(pid, NULL, WNOHANG) == pid)
+			return link_delete(r, index, e) ? -1 : 0;
+		if (when_ms() >= end)
+			return err_set(e, ETIMEDOUT, "the kernel did not remove it within %d ms",
+				       r->wait_ms);
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < STEP_MAX_NS)
+			pause.tv_nsec *= 2;
+	}
+	return there < 0 ? -1 : 0;
+}
+
+int link_delete_detached(struct rtnl *r, const char *name, int index, int other, struct err *e)
+{
+	struct rtnl own = { 0 };
+	pid_t pid;
+	int rc;
 
 	/* The child's: of a socket that both read each could take the other's answers. */
 	if (rtnl_open(&own, e))
@@ -84,16 +107,7 @@ int link_delete_detached(struct rtnl *r, const char *name, int index, int other,
 	pid = fork();
 	if (!pid)
 		child(&own, index, other);
-	while ((there = link_get(r, name, &link, e)) > 0 && link.index == index) {
-		/* Ended (or never begun), and still there: hear the reason ourselves. */
-		if (pid < 0 || waitpid(pid, NULL, WNOHANG) == pid) {
-			there = link_delete(r, index, e) ? -1 : 0;
-			break;
-		}
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < STEP_MAX_NS)
-			pause.tv_nsec *= 2;
-	}
+	rc = wait_gone(r, name, index, pid, e);
 	rtnl_close(&own);
-	return there < 0 ? -1 : 0;
+	return rc;
 }

@@ -16,6 +16,7 @@
  * has to be one that may live that long: the host's, in which the process is.
  *
  * The child closes `other` too (-1: none), a socket of that namespace that takes long to close.
+ * ETIMEDOUT: it is still there after as long as an answer may take (r->wait_ms).
  */
 int link_delete_detached(struct rtnl *r, const char *name, int index, int other, struct err *e);
 

@@ -10,21 +10,18 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
-#define MSG_ROOM     512 /* what the end of a batch needs, and some reserve */
-#define REPLY_MAX    32768
-#define WAIT_SECONDS 10 /* for an answer that never comes */
+#include "cni/answer.h"
+
+#define MSG_ROOM 512 /* what the end of a batch needs, and some reserve */
 
 int nft_open(struct nft *n, struct err *e)
 {
-	struct timeval limit = { .tv_sec = WAIT_SECONDS };
 	struct mnl_socket *sock = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 
 	if (!sock)
 		return err_sys(e, "open a netfilter netlink socket");
-	if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    setsockopt(mnl_socket_get_fd(sock), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit))) {
+	if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0) {
 		err_sys(e, "bind a netfilter netlink socket");
 		mnl_socket_close(sock);
 		return -1;
@@ -156,33 +153,12 @@ static int send_batch(struct nft *n, const struct nft_batch *b, struct err *e)
 	return 0;
 }
 
-static ssize_t receive(struct nft *n, char *buf, struct err *e)
-{
-	ssize_t len;
-
-	do {
-		len = mnl_socket_recvfrom(n->sock, buf, REPLY_MAX);
-	} while (len < 0 && errno == EINTR);
-	return len < 0 ? err_sys(e, "read from nftables") : len;
-}
-
 /* The errno that an error message tells. */
 static int refusal(const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
 
 	return nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*err)) ? EBADMSG : -err->error;
-}
-
-/*
- * Reports that did not fit the socket's buffer are lost (ENOBUFS), maybe the
- * last one too. Those in front of them are there: no need to wait.
- */
-static ssize_t receive_rest(struct nft *n, char *buf)
-{
-	ssize_t len = recv(mnl_socket_get_fd(n->sock), buf, REPLY_MAX, MSG_DONTWAIT);
-
-	return len < 0 ? 0 : len;
 }
 
 /* What the kernel said to a batch. */
@@ -212,8 +188,9 @@ static void read_verdict(const struct nft_batch *b, uint32_t last, const char *b
  */
 int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
 {
-	char buf[REPLY_MAX] __attribute__((aligned(8)));
+	char buf[ANSWER_MAX] __attribute__((aligned(8)));
 	struct verdict v = { 0, false };
+	struct err none;
 	bool lost = false;
 	uint32_t last;
 
@@ -226,24 +203,28 @@ int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
 	if (send_batch(n, b, e))
 		return -1;
 	while (!v.done) {
-		ssize_t len = lost ? receive_rest(n, buf) : receive(n, buf, e);
+		/*
+		 * Reports that did not fit the socket's buffer are lost, maybe the last one
+		 * too. Those in front of them are there: no need to wait.
+		 */
+		ssize_t len = answer_read(nft_fd(n), buf, lost ? 0 : ANSWER_WAIT_MS,
+					  lost ? &none : e);
 
-		if (len < 0 && e->num != ENOBUFS)
-			return -1;
-		if (lost && !len)
+		if (len < 0 && lost)
 			break;
+		if (len < 0 && e->num != ENOBUFS)
+			return err_ctx(e, "nftables");
 		lost |= len < 0;
-		if (len > 0)
-			read_verdict(b, last, buf, (int)len, &v);
+		read_verdict(b, last, buf, (int)len, &v);
 	}
 	if (v.bad)
 		return err_set(e, v.bad, "nftables refused the change: %s", strerror(v.bad));
-	return v.done ? 0 : -1; /* nobody knows: e says why */
+	return v.done ? 0 : err_ctx(e, "nftables"); /* nobody knows */
 }
 
 int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, struct err *e)
 {
-	char buf[REPLY_MAX] __attribute__((aligned(8)));
+	char buf[ANSWER_MAX] __attribute__((aligned(8)));
 	uint32_t seq = b->seq - 1;
 	struct nlmsghdr *msg = b->nlh;
 
@@ -257,11 +238,11 @@ int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, str
 		return -1;
 	for (;;) {
 		struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)buf;
-		ssize_t len = receive(n, buf, e);
+		ssize_t len = answer_read(nft_fd(n), buf, ANSWER_WAIT_MS, e);
 		int left = (int)len;
 
 		if (len < 0)
-			return -1;
+			return err_ctx(e, "nftables");
 		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 			int bad = 0;
 
@@ -271,8 +252,10 @@ int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, str
 				bad = refusal(nlh);
 			if (bad)
 				return err_set(e, bad, "nftables: %s", strerror(bad));
-			if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
+			if (nlh->nlmsg_type == NLMSG_ERROR)
 				return 0;
+			if (nlh->nlmsg_type == NLMSG_DONE)
+				return answer_done(nlh, e) ? err_ctx(e, "nftables") : 0;
 			if (fn && fn(nlh, arg, e))
 				return -1;
 		}

@@ -6,13 +6,12 @@
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include "cni/answer.h"
 
 #ifndef SOL_NETLINK
 #define SOL_NETLINK 270
 #endif
-
-#define REPLY_MAX 32768 /* what the kernel puts into one packet at most */
 
 int rtnl_open(struct rtnl *r, struct err *e)
 {
@@ -34,7 +33,7 @@ int rtnl_open(struct rtnl *r, struct err *e)
 		nl_socket_free(sock);
 		return err_sys(e, "set strict checking on a route netlink socket");
 	}
-	r->sock = sock;
+	*r = (struct rtnl){ sock, ANSWER_WAIT_MS };
 	return 0;
 }
 
@@ -121,23 +120,8 @@ static int refusal(const struct nlmsghdr *nlh, struct err *e)
 	if (!err->error)
 		return 0;
 	errno = -err->error;
-	err_set(e, errno, "%s%s%s%s", strerror(errno), words ? " (" : "", words ? words : "",
-		words ? ")" : "");
-	return -1;
-}
-
-static int receive(int fd, char *buf, struct err *e)
-{
-	ssize_t n;
-
-	do {
-		n = recv(fd, buf, REPLY_MAX, MSG_TRUNC);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_sys(e, "read from a route netlink socket");
-	if (n > REPLY_MAX)
-		return err_set(e, EMSGSIZE, "a netlink reply is larger than %d bytes", REPLY_MAX);
-	return (int)n;
+	return err_set(e, errno, "%s%s%s%s", strerror(errno), words ? " (" : "", words ? words : "",
+		       words ? ")" : "");
 }
 
 /* Hand on the replies of one packet: 1 when the answer is complete. */
@@ -148,7 +132,7 @@ static int handle(struct nlmsghdr *nlh, int n, uint32_t seq, rtnl_reply_fn *fn, 
 		if (nlh->nlmsg_seq != seq) /* of a request that was given up */
 			continue;
 		if (nlh->nlmsg_type == NLMSG_DONE)
-			return 1;
+			return answer_done(nlh, e) ? -1 : 1;
 		if (nlh->nlmsg_type == NLMSG_ERROR)
 			return refusal(nlh, e) ? -1 : 1;
 		if (fn && fn(nlh, arg, e))
@@ -166,7 +150,7 @@ static void free_msg(struct nl_msg **msg)
 int rtnl_ask(struct rtnl *r, struct rtnl_req *q, rtnl_reply_fn *fn, void *arg, struct err *e)
 {
 	__attribute__((cleanup(free_msg))) struct nl_msg *msg = q->msg;
-	char buf[REPLY_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char buf[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 	uint32_t seq;
 	int rc = 0;
 
@@ -178,11 +162,11 @@ int rtnl_ask(struct rtnl *r, struct rtnl_req *q, rtnl_reply_fn *fn, void *arg, s
 		return err_set(e, EIO, "send a netlink request: %s", nl_geterror(rc));
 	seq = nlmsg_hdr(msg)->nlmsg_seq;
 	do {
-		int n = receive(nl_socket_get_fd(r->sock), buf, e);
+		ssize_t n = answer_read(nl_socket_get_fd(r->sock), buf, r->wait_ms, e);
 
 		if (n < 0)
 			return -1;
-		rc = handle((struct nlmsghdr *)(void *)buf, n, seq, fn, arg, e);
+		rc = handle((struct nlmsghdr *)(void *)buf, (int)n, seq, fn, arg, e);
 	} while (!rc);
 	return rc < 0 ? -1 : 0;
 }
@@ -190,4 +174,9 @@ int rtnl_ask(struct rtnl *r, struct rtnl_req *q, rtnl_reply_fn *fn, void *arg, s
 int rtnl_do(struct rtnl *r, struct rtnl_req *q, struct err *e)
 {
 	return rtnl_ask(r, q, NULL, NULL, e);
+}
+
+bool rtnl_unsure(const struct err *e)
+{
+	return e->num == ENOBUFS || e->num == ETIMEDOUT;
 }

@@ -18,6 +18,7 @@
  */
 struct rtnl {
 	struct nl_sock *sock; /* NULL: not open */
+	int wait_ms;	      /* for an answer that never comes */
 };
 
 /* Open in the current network namespace, where the socket stays whatever setns() comes later. */
@@ -47,9 +48,13 @@ void rtnl_raw(struct rtnl_req *q, const void *data, size_t len);
 /*
  * Send the request (consuming it) and wait for the kernel's answer. A refusal
  * gives -1 with e->num the kernel's errno and the kernel's own words if it has
- * any; the caller puts the object in front.
+ * any; the caller puts the object in front. An answer that was lost is ENOBUFS,
+ * or ETIMEDOUT: then the kernel may have done it, see rtnl_unsure().
  */
 int rtnl_do(struct rtnl *r, struct rtnl_req *q, struct err *e);
+
+/* Nobody knows whether the request that failed so took effect. */
+bool rtnl_unsure(const struct err *e);
 
 /*
  * The same for a request with replies: fn gets each one, 0 to go on, -1 with

@@ -176,6 +176,16 @@ spoiled() {
 	in_pod ping -c 1 -W 5 10.1.0.1
 }
 
+@test "a request that the kernel never got: ADD tells at which step, in bounded time, and DEL leaves nothing" {
+	requires strace
+	conf .
+	traced ADD -e inject=sendmsg:retval=20:when=4 >"$BATS_TEST_TMPDIR/result" 2>/dev/null && return 1
+	jq -es 'length == 1 and (.[0].msg | test("^[a-z].*: the kernel did not answer within [0-9]+ ms$"))' "$BATS_TEST_TMPDIR/result"
+	cni DEL
+	clean
+	cni ADD
+}
+
 # From the fork on a child deletes the interface while DEL looks until it is gone, as often as it
 # takes: which of its calls is the Nth is chance. All in front of that must be hit.
 @test "a DEL killed at any system call: the next one finishes it" {
