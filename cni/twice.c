@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "spec/base/json.h"
 #include "spec/base/str.h"
 
 struct scan {
@@ -17,7 +18,20 @@ struct scan {
 	struct arena *a;
 };
 
-/* The text between the quotes, behind the first of which the scan is. */
+/* What the text between the quotes says: there are many ways to write one key. */
+static const char *plain(const char *begin, size_t len, struct arena *a)
+{
+	const char *raw = arena_strndup(a, begin, len);
+	struct json_object *string;
+	struct err ignored;
+
+	if (!memchr(begin, '\\', len))
+		return raw;
+	string = json_parse(begin - 1, len + 2, &ignored);
+	return string ? arena_strdup(a, json_object_get_string(json_own(a, string))) : raw;
+}
+
+/* The string behind whose first quote the scan is. */
 static const char *read_string(struct scan *s)
 {
 	const char *begin = s->at;
@@ -26,7 +40,7 @@ static const char *read_string(struct scan *s)
 		s->at += *s->at == '\\' && s->end - s->at > 1 ? 2 : 1;
 	if (s->at >= s->end)
 		return "";
-	return arena_strndup(s->a, begin, (size_t)(s->at++ - begin));
+	return plain(begin, (size_t)(s->at++ - begin), s->a);
 }
 
 static bool before_colon(const struct scan *s)

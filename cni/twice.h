@@ -11,8 +11,8 @@
 
 /*
  * The first key that stands twice in the object `key` of the text's outermost
- * one, or NULL. The text has been parsed: it is JSON. Keys are compared as they
- * are written.
+ * one, or NULL. The text has been parsed: it is JSON. However a key is written,
+ * with escapes or without, it is the same one.
  */
 const char *twice_in(const char *text, size_t len, const char *key, struct arena *a);
 
