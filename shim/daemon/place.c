@@ -108,7 +108,9 @@ bool place_alive(const char *socket_path)
 	struct sockaddr_un addr;
 	struct err e;
 
-	if (fd < 0 || set_address(socket_path, &addr, &e))
+	if (fd < 0)
+		return true; /* who cannot look replaces nobody */
+	if (set_address(socket_path, &addr, &e))
 		return false;
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return errno == EAGAIN; /* its queue is full, so it lives */
@@ -192,4 +194,5 @@ void place_remove(const struct pod_place *p)
 	unlink(p->socket);
 	unlink(arena_printf(&a, "%s/" WORK_SOCKET, p->place.dir));
 	rmdir(p->place.dir);
+	rmdir(p->place.root); /* the next container makes it anew */
 }

@@ -26,7 +26,13 @@ char *place_group(const struct bootstrap *b, const char *bundle, struct arena *a
 /*
  * Does a daemon listen on the socket? One that is about to end does not: its
  * clients may learn of that, and ask here, before the kernel has closed the
- * last of its fds.
+ * last of its fds; nor one that was told to leave, which removes its socket.
+ *
+ * Who called listen() last is taken for the daemon, so it has to be the daemon:
+ * place_own(). No socket is ever handed to another process, nor does a daemon
+ * become another program, so nothing else is judged wrongly but one whose starter
+ * was killed in between, of which nobody has heard: it is replaced, and leaves by
+ * itself. What cannot be told, as in another pid namespace, counts as alive.
  */
 bool place_alive(const char *socket);
 
@@ -43,7 +49,9 @@ int place_listen(const char *socket, struct err *e);
 /* Make the pod's directory and note its socket there. */
 int place_make(const struct pod_place *p, struct err *e);
 
-/* Remove the socket, unless somebody else serves it, and the directory, unless it has containers.
+/*
+ * Remove the socket, unless somebody else serves it, the directory, unless it has containers, and
+ * the engine's, which all pods of a containerd's namespace have in common, when it is empty.
  */
 void place_remove(const struct pod_place *p);
 

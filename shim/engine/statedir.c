@@ -20,6 +20,7 @@
 #define RECORD_MAX   JSON_TEXT_MAX
 #define LOCK_POLL_NS 2000000 /* 2 ms */
 #define LIST_MAX     65536
+#define CREATE_TRIES 100 /* each fails only if somebody removes the root in between */
 #define OTHERS_WRITE 022
 
 /* A directory that others may write to would let them forge records. */
@@ -52,7 +53,7 @@ static bool is_gone(int dirfd)
 	return fstat(dirfd, &st) || !st.st_nlink;
 }
 
-int statedir_create(const char *root, const char *id, struct err *e)
+static int create_in(const char *root, const char *id, struct err *e)
 {
 	auto_fd int rootfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_fd int fd = -1;
@@ -77,6 +78,16 @@ int statedir_create(const char *root, const char *id, struct err *e)
 		return err_set(e, ECANCELED, "state directory '%s/%s': removed while being made",
 			       root, id);
 	return take_fd(&fd);
+}
+
+int statedir_create(const char *root, const char *id, struct err *e)
+{
+	int fd = -1;
+
+	/* The root, being empty, may be removed when it is just about to be used. */
+	for (int i = 0; fd < 0 && i < CREATE_TRIES && (!i || e->num == ENOENT); i++)
+		fd = create_in(root, id, e);
+	return fd;
 }
 
 int statedir_open(const char *root, const char *id, struct err *e)

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "shim/engine/sync.h"
@@ -54,6 +56,29 @@ TEST(statedir_make_lock_read_remove)
 	CHECK(statedir_lock(other, 0, &e) == -1 && e.num == ENOENT);
 	CHECK(statedir_open(root, "c1", &e) == -1 && e.num == ENOENT);
 	CHECK_HAS(e.msg, "container does not exist");
+	drop(root);
+}
+
+TEST(statedir_make_while_the_empty_root_is_removed_again_and_again)
+{
+	char root[] = ROOT_TEMPLATE;
+	struct err e;
+	int made = 0;
+	pid_t pid;
+
+	ASSERT(mkdtemp(root));
+	pid = fork();
+	if (!pid)
+		for (;;)
+			rmdir(root);
+	for (int i = 0; i < 1000; i++) {
+		auto_fd int fd = statedir_create(root, "c1", &e);
+
+		made += fd >= 0;
+		statedir_remove(root, "c1", &e);
+	}
+	CHECK(made == 1000);
+	CHECK(!kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid);
 	drop(root);
 }
 
