@@ -2,6 +2,8 @@
 /* daemon: leaving: not before what was said has arrived. */
 #include "shim/daemon/daemon.h"
 
+#include <unistd.h>
+
 #define LEAVE_STEP_MS  10
 #define LEAVE_HEARD_MS 1000 /* for clients to hang up */
 #define LEAVE_MAX_MS   5000 /* for events that nobody takes */
@@ -30,6 +32,7 @@ void daemon_leave(struct daemon *d)
 	if (d->leaving)
 		return;
 	d->leaving = true;
+	unlink(d->socket);
 	if (loop_timer(&d->loop, &d->leave_timer, LEAVE_STEP_MS, LEAVE_STEP_MS, on_leave, &e))
 		loop_stop(&d->loop);
 }

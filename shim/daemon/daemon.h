@@ -16,6 +16,7 @@
 
 struct daemon {
 	struct place place;
+	const char *socket; /* where it is found */
 	struct loop loop;
 	struct server server;
 	struct publisher events;
@@ -29,7 +30,11 @@ struct daemon {
 	uint64_t drain_step;   /* ms between two looks at output that is being read */
 };
 
-/* Shutdown: end the loop when replies and events are delivered. */
+/*
+ * Shutdown: nobody finds it any more, so that a start of the same pod makes a new
+ * one; end the loop when replies and events are delivered. To be called before
+ * the reply of Shutdown.
+ */
 void daemon_leave(struct daemon *d);
 
 #endif

@@ -84,10 +84,10 @@ static void on_removed(struct job *job, struct job_result *r)
 	if (r->err.num)
 		log_msg(LOG_WARN, "remains of the pod: %s", r->err.msg);
 	s->state = r->err.num ? SANDBOX_STOPPED : SANDBOX_CLOSED;
-	answer_all(&s->stops, &r->err);
-	answer_all(&s->shutdowns, &r->err);
 	if (!r->err.num)
 		daemon_leave(d);
+	answer_all(&s->stops, &r->err);
+	answer_all(&s->shutdowns, &r->err);
 }
 
 static void on_stopped(struct job *job, struct job_result *r)
@@ -318,9 +318,9 @@ static void shut_down(struct daemon *d, struct call *c)
 	struct err e;
 
 	if (sandbox_rule(SANDBOX_SHUTDOWN, s->state, &e) == SANDBOX_DONE) {
-		call_reply(c, NULL);
 		if (!d->tasks.n)
 			daemon_leave(d);
+		call_reply(c, NULL);
 		return;
 	}
 	call_wait(c, &s->shutdowns);

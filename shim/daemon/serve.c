@@ -157,6 +157,7 @@ static int set_up(struct daemon *d, const struct daemon_args *args, struct err *
 int daemon_run(const struct daemon_args *args, int *ready_fd, struct err *e)
 {
 	struct daemon d = { .place = args->place,
+			    .socket = args->socket,
 			    .signals = LOOP_SOURCE_INIT,
 			    .leave_timer = LOOP_SOURCE_INIT,
 			    .drain_timer = LOOP_SOURCE_INIT,

@@ -9,8 +9,9 @@
 /* What the starter gives to the daemon; borrowed. */
 struct daemon_args {
 	struct place place;
-	const char *ttrpc; /* containerd's socket for events, or NULL */
-	int listener;	   /* owned from now on */
+	const char *ttrpc;  /* containerd's socket for events, or NULL */
+	const char *socket; /* where the listener is */
+	int listener;	    /* owned from now on */
 };
 
 /*

@@ -205,7 +205,7 @@ void task_shutdown(void *ctx, struct call *c, const void *request)
 
 	if (!d->tasks.n && sandbox_task_shutdown(d, c, req->id))
 		return;
-	call_reply(c, NULL);
 	if (!d->tasks.n)
 		daemon_leave(d);
+	call_reply(c, NULL);
 }

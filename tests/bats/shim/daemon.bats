@@ -222,3 +222,48 @@ is_connected() {
 	wait_until 30 no_shim
 	wait_until 30 is_gone "$idle"
 }
+
+@test "a start that meets a shim that leaves gets another one, which serves" {
+	local idle first pid
+	start_box >/dev/null
+	end_box
+	first=$(shim_pids)
+	socat -u "UNIX-CONNECT:$SOCKET" - </dev/null >/dev/null 3>&- &
+	idle=$!
+	wait_until 30 is_connected
+	call Shutdown id=box
+	kill -STOP "$first" 2>/dev/null || : # it may have left by now
+	begin </dev/null
+	pid=$(start_box)
+	[ -d "/proc/$pid" ]
+	[ "$(call Connect id=box | sed -n 's/^shim_pid=//p')" != "$first" ]
+	kill -CONT "$first" 2>/dev/null || :
+	wait_until 30 is_gone "$first"
+	wait_until 30 is_gone "$idle"
+	state_is 2 # the one that left took nothing of the other's along
+	end_box
+}
+
+@test "the engine's directory goes with the last pod of a containerd's namespace" {
+	local state other=$BATS_TEST_TMPDIR/other
+	state() { find /run/peapod/@shim/state -maxdepth 1 -name "$(printf '%s/%s' "$BATS_TEST_TMPDIR/c.sock" "$NS" | sha256sum | cut -d' ' -f1)"; }
+	state=$(state)
+	[ -d "$state" ]
+	new_bundle "$other" sleep 1000
+	OTHER=$(cd "$other" && shim_for b start </dev/null)
+	OTHER=${OTHER#unix://}
+	start_box >/dev/null
+	SOCKET=$OTHER call Create id=b bundle="$other" >/dev/null
+	SOCKET=$OTHER call Start id=b >/dev/null
+	end_box
+	call Shutdown id=box
+	gone() { [ ! -e "$SOCKET" ] && [ "$(shim_pids | wc -w)" = 1 ]; }
+	wait_until 30 gone
+	[ -d "$state" ]
+	SOCKET=$OTHER call Kill id=b signal=9 >/dev/null
+	SOCKET=$OTHER call Wait id=b >/dev/null
+	SOCKET=$OTHER call Delete id=b >/dev/null
+	SOCKET=$OTHER call Shutdown id=b
+	wait_until 30 no_shim
+	[ ! -e "$state" ]
+}
