@@ -10,11 +10,13 @@
 
 int do_spoof(struct net *n, const struct op *op, struct err *e)
 {
-	if (net_need_nft(n, e) ||
-	    spoof_ensure(&n->nft, op->spoof.owner, op->dev, op->spoof.mac.b, e))
+	int rc;
+
+	if (net_need_nft(n, e))
 		return -1;
-	n->guarded = op->spoof.owner;
-	return 0;
+	rc = spoof_ensure(&n->nft, op->spoof.owner, op->dev, op->spoof.mac.b, e);
+	n->guarded = !rc || rtnl_unsure(e) ? op->spoof.owner : NULL;
+	return rc;
 }
 
 int is_spoof(struct net *n, const struct op *op, struct err *e)
@@ -33,10 +35,13 @@ int do_unspoof(struct net *n, const struct op *op, struct err *e)
 
 int do_admit(struct net *n, const struct op *op, struct err *e)
 {
-	if (net_need_nft(n, e) || firewall_ensure(&n->nft, &op->admit, e))
+	int rc;
+
+	if (net_need_nft(n, e))
 		return -1;
-	n->admitted = op->admit.owner;
-	return 0;
+	rc = firewall_ensure(&n->nft, &op->admit, e);
+	n->admitted = !rc || rtnl_unsure(e) ? op->admit.owner : NULL;
+	return rc;
 }
 
 int is_admitted(struct net *n, const struct op *op, struct err *e)

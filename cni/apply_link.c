@@ -98,6 +98,8 @@ static int explain_veth(struct net *n, const struct op *op, struct err *e)
 			       op->veth.master);
 	if (e->num != EEXIST)
 		return -1;
+	if (link_get(&n->host, op->dev, &link, &ignored) > 0)
+		n->guarded = NULL; /* whose pair that is keeps it */
 	if (link_get(&n->pod, op->veth.peer, &link, &ignored) > 0)
 		return err_set(e, EEXIST,
 			       "interface '%s' already exists in the container's namespace",

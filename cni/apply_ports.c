@@ -35,10 +35,13 @@ static int forget_flows(struct net *n, const struct port_maps *maps, struct err 
 
 int do_ports(struct net *n, const struct op *op, struct err *e)
 {
-	if (net_need_nft(n, e) || portmap_ensure(&n->nft, &op->ports, device_lives, n, e))
+	int rc;
+
+	if (net_need_nft(n, e))
 		return -1;
-	n->mapped = op->ports.owner;
-	return forget_flows(n, op->ports.maps, e);
+	rc = portmap_ensure(&n->nft, &op->ports, device_lives, n, e);
+	n->mapped = !rc || rtnl_unsure(e) ? op->ports.owner : NULL;
+	return rc ? rc : forget_flows(n, op->ports.maps, e);
 }
 
 int are_ports(struct net *n, const struct op *op, struct err *e)

@@ -2,6 +2,7 @@
 /* firewall: the same rules however many pods and bridges there are. */
 #include "cni/firewall.h"
 
+#include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
@@ -145,22 +146,25 @@ static size_t bridge_elements(const struct firewall_pod *pod, struct owned v[BRI
 	return BRIDGE_SETS;
 }
 
-static size_t pod_elements(const struct firewall_pod *pod, struct owned v[POD_IPS_MAX])
+static int pod_elements(const struct firewall_pod *pod, struct owned v[POD_IPS_MAX], size_t *n,
+			struct err *e)
 {
-	size_t n = 0;
-
-	for (; n < pod->n_ips && n < POD_IPS_MAX; n++)
-		v[n] = pod_element(&pod->ips[n]);
-	return n;
+	if (pod->n_ips > POD_IPS_MAX)
+		return err_set(e, E2BIG, "a pod with %zu addresses, but %d is the limit",
+			       pod->n_ips, POD_IPS_MAX);
+	for (*n = 0; *n < pod->n_ips; ++*n)
+		v[*n] = pod_element(&pod->ips[*n]);
+	return 0;
 }
 
 /* The walls first: never is a pod admitted without them. */
 int firewall_ensure(struct nft *n, const struct firewall_pod *pod, struct err *e)
 {
 	struct owned walls[BRIDGE_SETS], pods[POD_IPS_MAX];
-	size_t n_walls = bridge_elements(pod, walls), n_pods = pod_elements(pod, pods);
+	size_t n_walls = bridge_elements(pod, walls), n_pods;
 
-	if ((n_walls && owned_ensure(n, &table, walls, n_walls, NULL, e)) ||
+	if (pod_elements(pod, pods, &n_pods, e) ||
+	    (n_walls && owned_ensure(n, &table, walls, n_walls, NULL, e)) ||
 	    owned_ensure(n, &table, pods, n_pods, pod->owner, e))
 		return err_ctx(e, "admit to the firewall");
 	return 0;
@@ -181,8 +185,11 @@ int firewall_present(struct nft *n, const struct firewall_pod *pod, struct err *
 {
 	struct owned walls[BRIDGE_SETS], pods[POD_IPS_MAX];
 	int there = all_present(n, walls, bridge_elements(pod, walls), e);
+	size_t n_pods;
 
-	return there > 0 ? all_present(n, pods, pod_elements(pod, pods), e) : there;
+	if (there <= 0)
+		return there;
+	return pod_elements(pod, pods, &n_pods, e) ? -1 : all_present(n, pods, n_pods, e);
 }
 
 int firewall_free(struct nft *n, const char *owner, struct err *e)

@@ -114,6 +114,17 @@ guarded() {
 	echo $((all / 2))
 }
 
+@test "macspoofchk: a second ADD of a living pod fails, and takes nothing from the first" {
+	conf '.macspoofchk = true | del(.ipam)'
+	cni ADD
+	assert_equal "$(guarded)" 2
+	run --separate-stderr cni ADD
+	assert_failure
+	assert_equal "$(guarded)" 2
+	cni DEL
+	assert_equal "$(guarded)" 0
+}
+
 @test "macspoofchk: CHECK sees a lost element; a failed ADD leaves none; others' tables are left alone" {
 	local result
 	on_host nft add table bridge nat

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The firewall's keys and operations; no root. */
+#include <errno.h>
+
+#include "cni/firewall.h"
 #include "cni/firewall_conf.h"
 #include "spec/base/auto.h"
 #include "spec/base/str.h"
@@ -54,4 +57,14 @@ TEST(firewall_refused)
 	CHECK_HAS(plan_for(",\"iptablesAdminChainName\":\"X\"", &a),
 		  "2 iptablesAdminChainName: 'X'");
 	CHECK_HAS(plan_for(",\"backend\":1", &a), "6 backend");
+}
+
+TEST(firewall_admits_all_addresses_or_none)
+{
+	static const struct ip_addr ips[65] = { { 4, { 10, 1, 0, 2 } } };
+	const struct firewall_pod pod = { .owner = "net c1 eth0", .ips = ips, .n_ips = countof(ips) };
+	struct err e;
+
+	CHECK(firewall_ensure(NULL, &pod, &e) == -1 && e.num == E2BIG);
+	CHECK_HAS(e.msg, "65 addresses");
 }
