@@ -168,6 +168,17 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, struct 
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair))
 		return err_sys(e, "create a socket pair");
+	copy = mem_alloc(sizeof(*copy));
+	*copy = *job;
+	copy->jobs = js;
+	copy->work = NULL;
+	/* Before it starts: nobody would hear of what it did. */
+	if (loop_add(js->loop, &copy->src, pair[0], EPOLLIN, on_result, e)) {
+		close(pair[0]);
+		close(pair[1]);
+		free(copy);
+		return -1;
+	}
 	pid = fork();
 	if (!pid) {
 		fcntl(pair[1], F_SETFL, 0);
@@ -176,19 +187,12 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, struct 
 	close(pair[1]);
 	if (pid < 0) {
 		err_sys(e, "start a helper process");
-		close(pair[0]);
-		return -1;
-	}
-	copy = mem_alloc(sizeof(*copy));
-	*copy = *job;
-	copy->jobs = js;
-	copy->pid = pid;
-	copy->work = NULL;
-	if (loop_add(js->loop, &copy->src, pair[0], EPOLLIN, on_result, e)) {
+		loop_del(js->loop, &copy->src);
 		close(pair[0]);
 		free(copy);
 		return -1;
 	}
+	copy->pid = pid;
 	link_init(&copy->link);
 	link_add(&js->all, &copy->link);
 	if (call)
