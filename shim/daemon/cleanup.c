@@ -58,7 +58,7 @@ static void kill_all(const struct place *p, struct arena *a)
 		struct work_kill k = { .work = { p, de->d_name }, .signal = SIGKILL, .all = true };
 		struct job_result r = { .console = -1 };
 
-		if (de->d_name[0] != '.')
+		if (!path_is_dots(de->d_name))
 			(void)work_kill(&k, &r, &ignored);
 	}
 }
@@ -72,7 +72,7 @@ static int destroy_all(const struct place *p, struct arena *a, struct err *e)
 	int bad = 0;
 
 	while (d && (de = readdir(d))) {
-		if (de->d_name[0] != '.')
+		if (!path_is_dots(de->d_name))
 			bad |= destroy(p, de->d_name, bad ? &other : e);
 	}
 	return bad;
@@ -99,7 +99,7 @@ static char *recorded_dir(const struct bootstrap *b, const char *bundle, struct 
 	while (d && (de = readdir(d))) {
 		char *dir = arena_printf(a, BOOTSTRAP_POD_DIR "/%s", de->d_name);
 
-		if (de->d_name[0] != '.' && is_record(b, dir, bundle, a))
+		if (!path_is_dots(de->d_name) && is_record(b, dir, bundle, a))
 			return dir;
 	}
 	return NULL;

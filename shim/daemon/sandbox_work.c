@@ -107,7 +107,7 @@ static char **containers(const struct work *w, struct arena *a, size_t *n)
 
 	*n = 0;
 	while (d && *n < WORK_BUNDLES_MAX && (de = readdir(d))) {
-		if (de->d_name[0] != '.' && !str_eq(de->d_name, w->id))
+		if (!path_is_dots(de->d_name) && !str_eq(de->d_name, w->id))
 			ids[(*n)++] = arena_strdup(a, de->d_name);
 	}
 	return ids;

@@ -155,7 +155,7 @@ static int copy_dir(struct copy *c, int from, int to, unsigned int depth, struct
 		return -1;
 	}
 	while ((entry = readdir(dir))) {
-		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+		if (path_is_dots(entry->d_name))
 			continue;
 		if (copy_entry(c, fd, entry->d_name, to, depth, e))
 			return err_ctx(e, "%s", entry->d_name);

@@ -278,6 +278,11 @@ int path_mkdirs(const char *path, mode_t mode, struct err *e)
 	return 0;
 }
 
+bool path_is_dots(const char *name)
+{
+	return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
 struct fd_path fd_path(int fd)
 {
 	struct fd_path p;
@@ -311,7 +316,7 @@ static int remove_in(int dirfd, const char *name, dev_t dev, unsigned int depth,
 		return -1;
 	}
 	while ((entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		if (path_is_dots(entry->d_name))
 			continue;
 		if (remove_in(fd, entry->d_name, dev, depth + 1, e))
 			return err_ctx(e, "%s", name);

@@ -54,6 +54,9 @@ char *path_abs(struct arena *a, const char *path, struct err *e);
 /* mkdir -p on the host, for our own directories; an existing directory is kept as it is. */
 int path_mkdirs(const char *path, mode_t mode, struct err *e);
 
+/* "." or "..": what every directory has, and no other name that begins so. */
+bool path_is_dots(const char *name);
+
 /* "/proc/self/fd/N", for a call that takes a path only. */
 struct fd_path {
 	char s[32];

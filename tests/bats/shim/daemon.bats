@@ -159,6 +159,19 @@ begin() {
 	[ -z "$(find /run/peapod/@shim/pods -lname "$BUNDLE")" ]
 }
 
+@test "a killed shim's containers go with their pod, whatever letter their names begin with" {
+	local other=$BATS_TEST_TMPDIR/.other pid second
+	pid=$(start_box)
+	new_bundle "$other" sleep 1000
+	second=$(call Create id=.b bundle="$other")
+	call Start id=.b >/dev/null
+	kill_shims -namespace "$NS"
+	shim -bundle "$BUNDLE" delete >/dev/null
+	wait_until 30 is_gone "$pid"
+	wait_until 30 is_gone "${second#pid=}"
+	[ -z "$(leftovers)" ]
+}
+
 @test "two deletes at once after a killed shim: both succeed, and nothing is left" {
 	local pid one two
 	pid=$(start_box)

@@ -324,6 +324,12 @@ TEST(arena_memory_is_zeroed_and_apart)
 	}
 }
 
+TEST(names_that_every_directory_has)
+{
+	CHECK(path_is_dots(".") && path_is_dots(".."));
+	CHECK(!path_is_dots("") && !path_is_dots(".x") && !path_is_dots("..."));
+}
+
 TEST(a_clock_that_goes_forward)
 {
 	int64_t first = when_ms(), second = when_ms();
