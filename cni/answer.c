@@ -43,9 +43,10 @@ ssize_t answer_read(int fd, char *buf, int wait_ms, struct err *e)
 		end = end ? end : when_ms() + wait_ms;
 		more = wait_for(fd, end, e);
 		if (more <= 0)
-			return more < 0 ? -1
-					: err_set(e, ETIMEDOUT,
-						  "the kernel did not answer within %d ms", wait_ms);
+			return more < 0
+				       ? -1
+				       : err_set(e, ETIMEDOUT,
+						 "the kernel did not answer within %d ms", wait_ms);
 	}
 }
 

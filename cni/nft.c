@@ -207,8 +207,8 @@ int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
 		 * Reports that did not fit the socket's buffer are lost, maybe the last one
 		 * too. Those in front of them are there: no need to wait.
 		 */
-		ssize_t len = answer_read(nft_fd(n), buf, lost ? 0 : ANSWER_WAIT_MS,
-					  lost ? &none : e);
+		ssize_t len =
+			answer_read(nft_fd(n), buf, lost ? 0 : ANSWER_WAIT_MS, lost ? &none : e);
 
 		if (len < 0 && lost)
 			break;

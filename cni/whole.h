@@ -7,7 +7,8 @@
 
 #include "spec/base/err.h"
 
-/* Write text to the path, which has a directory; directories that are missing are made with their mode. */
+/* Write text to the path, which has a directory; directories that are missing are made with their
+ * mode. */
 int whole_write(const char *path, const char *text, mode_t dir_mode, mode_t mode, struct err *e);
 
 /* Remove it; that it is not there is no error. */

@@ -81,7 +81,9 @@ static int join_cgroup(const char *path, struct err *e)
 static void serve(const struct bootstrap *b, const struct pod_place *p, int listener, int ready,
 		  pid_t containerd)
 {
-	struct daemon_args args = { .place = p->place, .ttrpc = b->ttrpc, .socket = p->socket, .listener = listener };
+	struct daemon_args args = {
+		.place = p->place, .ttrpc = b->ttrpc, .socket = p->socket, .listener = listener
+	};
 	struct err e = { 0 };
 	int result = -1;
 

@@ -78,7 +78,7 @@ void sup_save(struct supervisor *s);
 void sup_stop(struct supervisor *s, uint32_t seconds); /* TERM, later KILL, then sup_finish() */
 void sup_finish(struct supervisor *s);		       /* tear down and leave the loop */
 void sup_fail(struct supervisor *s, const struct report *why); /* stop at once, and report it */
-void sup_report(struct supervisor *s);			       
+void sup_report(struct supervisor *s);
 /* sup_member.c */
 void sup_advance(struct supervisor *s); /* start what is due; finish when nothing is left */
 void sup_ended(struct sup_run *r, int code);

@@ -62,7 +62,9 @@ TEST(firewall_refused)
 TEST(firewall_admits_all_addresses_or_none)
 {
 	static const struct ip_addr ips[65] = { { 4, { 10, 1, 0, 2 } } };
-	const struct firewall_pod pod = { .owner = "net c1 eth0", .ips = ips, .n_ips = countof(ips) };
+	const struct firewall_pod pod = { .owner = "net c1 eth0",
+					  .ips = ips,
+					  .n_ips = countof(ips) };
 	struct err e;
 
 	CHECK(firewall_ensure(NULL, &pod, &e) == -1 && e.num == E2BIG);
