@@ -30,7 +30,6 @@ struct child {
 	const struct seccomp_prog *seccomp;
 	const struct cgroup *cgroup;
 	const struct ns_fds *ns; /* create: namespaces to join */
-	int netns;		 /* create: the new network namespace, where it is there already */
 	struct exe_self self;
 	bool staged; /* the cloned process clones the one that goes on */
 	bool held; /* it waits for GO before all else: the parent (or systemd) puts it into cgroups
@@ -65,7 +64,7 @@ struct child {
 	{                                                                                          \
 		.sync = -1, .parent_sync = -1, .dir = -1, .start = -1, .proc = -1, .console = -1,  \
 		.null = -1, .stdio = { -1, -1, -1 }, .init_pidfd = -1, .init_root = -1,            \
-		.netns = -1, .rootfs = -1, .root = -1, .tty = TTY_INIT                             \
+		.rootfs = -1, .root = -1, .tty = TTY_INIT                                          \
 	}
 
 /* One step; its name is what the error starts with, unless the inner text names a field itself. */

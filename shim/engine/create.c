@@ -25,7 +25,6 @@
 #include "shim/engine/init.h"
 #include "shim/engine/launch.h"
 #include "shim/engine/netdev.h"
-#include "shim/engine/netns_ahead.h"
 #include "shim/engine/rdt.h"
 #include "shim/engine/mounts.h"
 #include "shim/engine/record.h"
@@ -59,7 +58,6 @@ struct making {
 	struct child child;
 	struct launched init;
 	struct netdevs netdevs;
-	struct netns_ahead netns;
 	int resctrl; /* -1: no intelRdt */
 	bool has_dir;
 };
@@ -117,9 +115,6 @@ static int make_plan(struct making *m, struct err *e)
 	if (plan_make(&m->in, m->a, &m->plan, e))
 		return -1;
 	warn(m);
-	/* a user namespace has to own it; and interfaces are moved to where the child is at once */
-	if ((m->plan.ns.fresh & CLONE_NEWNET) && !m->plan.ns.userns && !m->plan.netdevs.n)
-		netns_ahead_begin(&m->netns);
 	return 0;
 }
 
@@ -314,15 +309,11 @@ static int launch(struct making *m, struct err *e)
 {
 	struct child *c = &m->child;
 	bool waits = c->staged || (m->plan.ns.fresh & CLONE_NEWUSER);
-	int failed;
-
-	c->netns = netns_ahead_take(&m->netns);
-	failed = launch_clone(c, c->staged ? 0 : init_clone_flags(c), init_main, &m->init, e) ||
-		 (c->held && enter_scope(m, e)) || launch_settle(c, &m->init, e);
+	int failed = launch_clone(c, c->staged ? 0 : init_clone_flags(c), init_main, &m->init, e) ||
+		     (c->held && enter_scope(m, e)) || launch_settle(c, &m->init, e);
 
 	mounts_close(&m->plan.mounts);
 	close_fd(&c->start);
-	close_fd(&c->netns);
 	if (failed)
 		return -1;
 	m->record.pid = m->init.pid;
@@ -453,7 +444,6 @@ int engine_create(const struct engine *en, const struct engine_create *req, pid_
 			*pidfd = take_fd(&m.init.pidfd);
 		close_fd(&m.init.pidfd);
 	}
-	close_fd(&(int){ netns_ahead_take(&m.netns) });
 	mounts_close(&m.plan.mounts);
 	close_fd(&m.child.start);
 	cgroup_close(&m.cgroup);

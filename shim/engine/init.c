@@ -45,8 +45,6 @@ uint64_t init_clone_flags(const struct child *c)
 {
 	uint64_t flags = c->plan->ns.fresh & ~(uint64_t)CLONE_NEWCGROUP;
 
-	if (c->netns >= 0)
-		flags &= ~(uint64_t)CLONE_NEWNET;
 	/* made by ns_new_time(); clones enter it by themselves */
 	return c->plan->ns.time_offsets ? flags & ~(uint64_t)CLONE_NEWTIME : flags;
 }
@@ -65,8 +63,6 @@ static int step_namespaces(struct child *c, struct err *e)
 {
 	const struct plan_ns *p = &c->plan->ns;
 
-	if (c->netns >= 0 && setns(c->netns, CLONE_NEWNET))
-		return err_sys(e, "enter the new network namespace");
 	return ns_new_time(p, c->proc, e) || ns_enter(p, c->ns, c->proc, e) ? -1 : 0;
 }
 
