@@ -222,6 +222,22 @@ int nft_commit(struct nft *n, struct nft_batch *b, struct err *e)
 	return v.done ? 0 : err_ctx(e, "nftables"); /* nobody knows */
 }
 
+/* One message of an answer: 1 if it is the last, 0, -1. */
+static int take_reply(const struct nlmsghdr *nlh, nft_reply_fn *fn, void *arg, struct err *e)
+{
+	int bad;
+
+	switch (nlh->nlmsg_type) {
+	case NLMSG_ERROR:
+		bad = refusal(nlh);
+		return bad ? err_set(e, bad, "nftables: %s", strerror(bad)) : 1;
+	case NLMSG_DONE:
+		return answer_done(nlh, e) ? err_ctx(e, "nftables") : 1;
+	default:
+		return fn && fn(nlh, arg, e) ? -1 : 0;
+	}
+}
+
 int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, struct err *e)
 {
 	char buf[ANSWER_MAX] __attribute__((aligned(8)));
@@ -244,20 +260,10 @@ int nft_ask(struct nft *n, struct nft_batch *b, nft_reply_fn *fn, void *arg, str
 		if (len < 0)
 			return err_ctx(e, "nftables");
 		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-			int bad = 0;
+			int end = nlh->nlmsg_seq == seq ? take_reply(nlh, fn, arg, e) : 0;
 
-			if (nlh->nlmsg_seq != seq)
-				continue;
-			if (nlh->nlmsg_type == NLMSG_ERROR)
-				bad = refusal(nlh);
-			if (bad)
-				return err_set(e, bad, "nftables: %s", strerror(bad));
-			if (nlh->nlmsg_type == NLMSG_ERROR)
-				return 0;
-			if (nlh->nlmsg_type == NLMSG_DONE)
-				return answer_done(nlh, e) ? err_ctx(e, "nftables") : 0;
-			if (fn && fn(nlh, arg, e))
-				return -1;
+			if (end)
+				return end < 0 ? -1 : 0;
 		}
 	}
 }
