@@ -4,6 +4,7 @@
 bats_require_minimum_version 1.5.0
 
 # These libraries ask dirname for each of their files, in every test; this one is no program to start.
+# shellcheck disable=SC2317
 dirname() { echo "${1%/*}"; }
 bats_load_library bats-support
 bats_load_library bats-assert

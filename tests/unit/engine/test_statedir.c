@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shim/engine/sync.h"
@@ -69,8 +70,10 @@ TEST(statedir_make_while_the_empty_root_is_removed_again_and_again)
 	ASSERT(mkdtemp(root));
 	pid = fork();
 	if (!pid)
-		for (;;)
+		for (;;) { /* far more often than containers are deleted */
 			rmdir(root);
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		}
 	for (int i = 0; i < 1000; i++) {
 		auto_fd int fd = statedir_create(root, "c1", &e);
 
