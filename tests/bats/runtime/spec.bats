@@ -8,6 +8,10 @@ setup() {
 	DIR=$BATS_TEST_TMPDIR
 }
 
+teardown() {
+	teardown_containers
+}
+
 @test "spec writes a config for a shell in ./rootfs" {
 	cd "$DIR"
 	run -0 "$PEAPOD" spec

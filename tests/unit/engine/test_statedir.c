@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,10 +72,12 @@ TEST(statedir_make_while_the_empty_root_is_removed_again_and_again)
 	left = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT(left != MAP_FAILED && mkdtemp(root));
 	pid = fork();
-	if (!pid)
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		for (;;)
 			if (*left > 0 && !rmdir(root))
 				(*left)--;
+	}
 	for (int i = 0; i < 300; i++) {
 		auto_fd int fd = -1;
 
