@@ -39,9 +39,18 @@ static bool split(struct pair *p, char *text, struct arena *a)
 }
 
 struct listing {
+	const char *kind;
 	struct arena *a;
 	struct pairs *out;
 };
+
+/* Of IFLA_LINKINFO. */
+static bool is_kind(const struct nlattr *info, const char *kind)
+{
+	const struct nlattr *found = nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND);
+
+	return found && !nla_strcmp(found, kind);
+}
 
 void pairs_add(struct pairs *pairs, const struct pair *p, struct arena *a)
 {
@@ -57,6 +66,7 @@ static int read_pair(const struct nlmsghdr *nlh, void *arg, struct err *e)
 	struct listing *l = arg;
 	const struct nlattr *attr;
 	char *alias = NULL;
+	bool wanted = false;
 
 	(void)e;
 	if (nlh->nlmsg_type != RTM_NEWLINK)
@@ -67,8 +77,10 @@ static int read_pair(const struct nlmsghdr *nlh, void *arg, struct err *e)
 			nla_strlcpy(p.name, attr, sizeof(p.name));
 		else if (nla_type(attr) == IFLA_IFALIAS)
 			alias = arena_strndup(l->a, nla_data(attr), (size_t)nla_len(attr));
+		else if (nla_type(attr) == IFLA_LINKINFO)
+			wanted = is_kind(attr, l->kind);
 	}
-	if (alias && str_starts(alias, PREFIX) && split(&p, alias + strlen(PREFIX), l->a))
+	if (wanted && alias && str_starts(alias, PREFIX) && split(&p, alias + strlen(PREFIX), l->a))
 		pairs_add(l->out, &p, l->a);
 	return 0;
 }
@@ -78,10 +90,11 @@ int pairs_list(struct rtnl *r, const char *kind, struct arena *a, struct pairs *
 	const struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
 	struct rtnl_req q = rtnl_req(RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
 	struct pairs pairs = { 0 };
-	struct listing l = { a, &pairs };
+	struct listing l = { kind, a, &pairs };
 	struct nlattr *info;
 
 	rtnl_put_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	/* a kind whose module is not loaded is none to the kernel, which then lists all links */
 	info = rtnl_nest(&q, IFLA_LINKINFO);
 	rtnl_put_str(&q, IFLA_INFO_KIND, kind);
 	rtnl_end(&q, info);
