@@ -180,12 +180,16 @@ static int answers(int sock, int (*each)(const struct nlmsghdr *h, void *to, str
 	if (!buf)
 		return err_sys(e, "rtnetlink");
 	while (result == MORE) {
-		ssize_t n = recv(sock, buf, ANSWER_MAX, 0);
+		struct sockaddr_nl from = { .nl_family = AF_NETLINK };
+		socklen_t len = sizeof(from);
+		ssize_t n = recvfrom(sock, buf, ANSWER_MAX, 0, (struct sockaddr *)&from, &len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return err_sys(e, "rtnetlink: receive");
+		if (from.nl_pid) /* who may administer this network can send, too */
+			continue;
 		result = datagram(buf, (size_t)n, each, to, e);
 	}
 	return result;
