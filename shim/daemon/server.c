@@ -418,7 +418,7 @@ static size_t count_conns(const struct server *s)
 static void on_listener(struct loop_source *src, uint32_t events)
 {
 	struct server *s = container_of(src, struct server, listener);
-	int fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = loop_accept(src);
 	struct conn *conn;
 	struct err e;
 

@@ -106,7 +106,7 @@ static void request_came(struct loop_source *src, uint32_t events)
 static void conn_came(struct loop_source *src, uint32_t events)
 {
 	struct supervisor *s = container_of(src, struct supervisor, ctl);
-	auto_fd int fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	auto_fd int fd = loop_accept(src);
 	struct err e;
 
 	(void)events;

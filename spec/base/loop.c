@@ -3,11 +3,15 @@
 #include "spec/base/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "spec/base/auto.h"
+
+#define NO_FD_MS 20 /* until somebody may have closed one */
 
 int loop_init(struct loop *l, struct err *e)
 {
@@ -47,6 +51,17 @@ int loop_add(struct loop *l, struct loop_source *src, int fd, uint32_t events, l
 int loop_change(struct loop *l, struct loop_source *src, uint32_t events, struct err *e)
 {
 	return watch(l, EPOLL_CTL_MOD, src, events, e);
+}
+
+int loop_accept(const struct loop_source *listener)
+{
+	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int why = errno;
+
+	if (fd < 0 && (why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM))
+		poll(NULL, 0, NO_FD_MS);
+	errno = why;
+	return fd;
 }
 
 void loop_del(struct loop *l, struct loop_source *src)

@@ -56,6 +56,13 @@ int loop_change(struct loop *l, struct loop_source *src, uint32_t events, struct
  */
 void loop_del(struct loop *l, struct loop_source *src);
 
+/*
+ * Accept a connection at a listener that is ready: an fd, close-on-exec and non-blocking, or -1 with
+ * errno. Where the process or the host has no fd left the connection stays in the queue, and this
+ * takes a moment, so that a loop which comes back at once does not use up the processor.
+ */
+int loop_accept(const struct loop_source *listener);
+
 /* Once after ms milliseconds, then every `every` ms (0: once). Setting it again changes it. */
 int loop_timer(struct loop *l, struct loop_source *src, uint64_t ms, uint64_t every, loop_fn *fn,
 	       struct err *e);

@@ -3,7 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "spec/base/auto.h"
@@ -281,6 +285,45 @@ static const char *when(long long seconds, long ns)
 
 	when_text(&(struct timespec){ .tv_sec = seconds, .tv_nsec = ns }, text);
 	return text;
+}
+
+/* A process without a free fd: the connection waits until there is one. */
+static int accept_without_fds(int listener, int client)
+{
+	struct loop_source src = { .fd = listener };
+	struct rlimit few;
+	int spare = dup(client), fd;
+
+	few.rlim_cur = few.rlim_max = (rlim_t)spare + 1;
+	if (spare < 0 || setrlimit(RLIMIT_NOFILE, &few) || loop_accept(&src) != -1 ||
+	    errno != EMFILE)
+		return 1;
+	close(spare);
+	fd = loop_accept(&src);
+	if (fd != spare || fcntl(fd, F_GETFD) != FD_CLOEXEC || !(fcntl(fd, F_GETFL) & O_NONBLOCK))
+		return 2;
+	return 0;
+}
+
+TEST(a_connection_waits_for_a_free_fd)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(name);
+	auto_fd int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	auto_fd int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int status = -1;
+	pid_t pid;
+
+	/* a name of the kernel's choice, which no file shows */
+	ASSERT(!bind(listener, (struct sockaddr *)&name, sizeof(sa_family_t)) &&
+	       !listen(listener, 1));
+	ASSERT(!getsockname(listener, (struct sockaddr *)&name, &len));
+	ASSERT(!connect(client, (struct sockaddr *)&name, len));
+	pid = fork();
+	ASSERT(pid >= 0);
+	if (pid == 0)
+		_exit(accept_without_fds(listener, client));
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 }
 
 TEST(when_is_a_date_in_utc)
