@@ -211,7 +211,7 @@ int child_rights(struct child *c, struct err *e)
 
 int child_chdir(struct child *c, struct err *e)
 {
-	return exe_chdir_first(&c->plan->proc, c->root, e);
+	return exe_chdir_first(&c->plan->proc, c->root, &c->in_cwd, e);
 }
 
 /* What loading the filter takes beyond the plan. */
@@ -228,7 +228,7 @@ int child_user(struct child *c, struct err *e)
 	    creds_caps(p, caps_for_seccomp(c), e))
 		return -1;
 	creds_ambient(p, c->sync);
-	return exe_chdir_again(p, c->root, e);
+	return exe_chdir_again(p, c->root, c->in_cwd, e);
 }
 
 int child_find(struct child *c, struct err *e)

@@ -53,8 +53,9 @@ struct child {
 
 	/* The child's own notes. */
 	struct arena arena;
-	int rootfs; /* create: the new root mount */
-	int root;   /* "/" of the container, O_PATH */
+	int rootfs;  /* create: the new root mount */
+	int root;    /* "/" of the container, O_PATH */
+	bool in_cwd; /* before the change of user */
 	struct tty tty;
 	char **env;
 	char *exe;

@@ -61,24 +61,30 @@ static int change_to(const char *cwd, int root, struct err *e)
 	return check_cwd(cwd, e);
 }
 
-int exe_chdir_first(const struct plan_proc *p, int root, struct err *e)
+int exe_make_cwd(const struct plan_proc *p, int root, struct err *e)
 {
-	auto_fd int made = -1;
+	auto_fd int fd = -1;
 
-	if (!change_to(p->cwd, root, e) || e->num == EACCES)
-		return 0; /* a private directory: the user itself may enter it */
-	if (e->num != ENOENT)
-		return -1;
-	made = root_mkdirs(root, p->cwd, CWD_MODE, e);
-	if (made < 0)
-		return err_ctx(e, "process: cwd: create");
-	return change_to(p->cwd, root, e);
+	if (str_eq(p->cwd, "/"))
+		return 0;
+	fd = root_open(root, p->cwd, O_PATH | O_DIRECTORY, e);
+	if (fd >= 0 || e->num != ENOENT)
+		return 0;
+	fd = root_mkdirs(root, p->cwd, CWD_MODE, e);
+	return fd < 0 ? err_ctx(e, "process: cwd: create") : 0;
 }
 
-int exe_chdir_again(const struct plan_proc *p, int root, struct err *e)
+int exe_chdir_first(const struct plan_proc *p, int root, bool *entered, struct err *e)
+{
+	*entered = !change_to(p->cwd, root, e);
+	/* a private directory: the user itself may enter it */
+	return *entered || e->num == EACCES ? 0 : -1;
+}
+
+int exe_chdir_again(const struct plan_proc *p, int root, bool entered, struct err *e)
 {
 	/* EACCES: the first call, with more rights, has brought us there (as runc does it) */
-	if (change_to(p->cwd, root, e) && e->num != EACCES)
+	if (change_to(p->cwd, root, e) && (!entered || e->num != EACCES))
 		return -1;
 	return check_cwd(p->cwd, e);
 }

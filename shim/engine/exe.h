@@ -3,6 +3,7 @@
 #ifndef SHIM_ENGINE_EXE_H
 #define SHIM_ENGINE_EXE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -29,13 +30,20 @@ struct exe_self {
 int exe_self(struct exe_self *out, struct err *e);
 
 /*
+ * Child of create, in the container's root, while that can still be written to: make the
+ * working directory (0755) if it is missing. exec makes none. What else is wrong with it is
+ * left to exe_chdir_first().
+ */
+int exe_make_cwd(const struct plan_proc *p, int root, struct err *e);
+
+/*
  * Child, in the container's root. The first call comes before the change of
- * user, creates the directory (0755) when it is missing, and leaves EACCES for
- * the second, which comes after it. Either refuses a directory that is not
+ * user, and says in *entered whether it got there: it leaves EACCES to the
+ * second, which comes after it. Either refuses a directory that is not
  * below the root (CVE-2024-21626).
  */
-int exe_chdir_first(const struct plan_proc *p, int root, struct err *e);
-int exe_chdir_again(const struct plan_proc *p, int root, struct err *e);
+int exe_chdir_first(const struct plan_proc *p, int root, bool *entered, struct err *e);
+int exe_chdir_again(const struct plan_proc *p, int root, bool entered, struct err *e);
 
 /*
  * The final environment: the plan's, HOME from the container's passwd ("/" without an

@@ -172,6 +172,11 @@ static int step_console(struct child *c, struct err *e)
 	return c->tty.slave < 0 ? 0 : dev_console(c->root, c->tty.slave, e);
 }
 
+static int step_cwd(struct child *c, struct err *e)
+{
+	return exe_make_cwd(&c->plan->proc, c->root, e);
+}
+
 static int step_seal(struct child *c, struct err *e)
 {
 	return root_seal(&c->plan->mounts, e);
@@ -244,6 +249,7 @@ static const struct child_step init_steps[] = {
 	{ "session", child_session },
 	{ NULL, step_terminal },
 	{ "console", step_console },
+	{ NULL, step_cwd },
 	{ NULL, step_seal },
 	{ "stdio", step_stdio },
 	{ NULL, step_names },

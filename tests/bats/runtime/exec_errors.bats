@@ -48,6 +48,10 @@ fails() {
 	assert_output --partial 'cwd'
 	run -255 peapod exec --cwd /etc/passwd c true
 	assert_output --partial 'ot a directory'
+	run -255 peapod exec --cwd /none/such c true
+	assert_output --partial 'process: cwd: '
+	assert_output --partial 'No such file or directory'
+	run -1 peapod exec c test -e /none
 }
 
 @test "only a running container" {

@@ -33,6 +33,30 @@ runs() {
 	assert_line HOME=/root
 }
 
+@test "a missing working directory is made also where the container itself can write nothing" {
+	runs '.process.cwd = "/new/dir" | .root.readonly = true' pwd
+	assert_output /new/dir
+	runs '.process.cwd = "/ro/dir" | .mounts += [{destination: "/ro", type: "tmpfs", options: ["ro"]}]' pwd
+	assert_output /ro/dir
+	runs '.process.cwd = "/etc/dir" | .linux.readonlyPaths += ["/etc"]' sh -c 'pwd; mkdir x'
+	assert_line --index 0 /etc/dir
+	assert_line --partial 'Read-only file system'
+}
+
+@test "a working directory that nobody may enter is an error, never another directory" {
+	new_bundle "$DIR/b" pwd
+	mkdir -m 700 "$DIR/b/rootfs/secret"
+	chown 5000:5000 "$DIR/b/rootfs/secret" # whom nobody in the container is
+	edit_config "$DIR/b" '.process.cwd = "/secret" | .linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$DIR" "$DIR/b"
+	run ! peapod run -b "$DIR/b" c
+	assert_output --partial "process: cwd: "
+	assert_output --partial 'ermission denied'
+	refute_line /
+}
+
 @test "HOME is the user's of the container's passwd" {
 	# shellcheck disable=SC2016
 	runs '.process.user = {uid: 1000, gid: 1000}' sh -c 'echo $HOME'
