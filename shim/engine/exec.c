@@ -26,6 +26,7 @@
 #include "shim/engine/sync.h"
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
+#include "spec/base/proc.h"
 #include "spec/oci/tables.h"
 
 #define NS_LINK_MAX 64 /* "time_for_children:[4026531834]" */
@@ -86,6 +87,11 @@ struct joining {
 	struct listener listener; /* its .pidfd is .process's */
 };
 
+static int refuse_stopped(const char *id, struct err *e)
+{
+	return err_set(e, ESRCH, "cannot exec in a stopped container: '%s'", id);
+}
+
 static int refuse(const struct container *c, bool ignore_paused, struct err *e)
 {
 	switch (c->status) {
@@ -98,12 +104,36 @@ static int refuse(const struct container *c, bool ignore_paused, struct err *e)
 		return err_set(e, EBUSY, "cannot exec in container '%s': it is paused",
 			       c->record->id);
 	case OCI_STOPPED:
-		return err_set(e, ESRCH, "cannot exec in a stopped container: '%s'", c->record->id);
+		return refuse_stopped(c->record->id, e);
 	case OCI_CREATING:
 	default:
 		return err_set(e, EBUSY, "cannot exec in container '%s': it is being created",
 			       c->record->id);
 	}
+}
+
+/*
+ * What the request leaves out is the container's, as with runc: a process file that names no
+ * profile shall not run unconfined. (Resource limits and noNewPrivileges are not taken over.)
+ */
+static const struct oci_process *complete(const struct oci_process *asked,
+					  const struct oci_process *base, struct arena *a)
+{
+	struct oci_process *p = arena_memdup(a, asked, sizeof(*asked));
+
+	if (!base)
+		return p;
+	if (!p->capabilities)
+		p->capabilities = base->capabilities;
+	if (!p->apparmor_profile || !*p->apparmor_profile)
+		p->apparmor_profile = base->apparmor_profile;
+	if (!p->selinux_label || !*p->selinux_label)
+		p->selinux_label = base->selinux_label;
+	if (!p->oom_score_adj.set)
+		p->oom_score_adj = base->oom_score_adj;
+	if (!p->user.umask.set)
+		p->user.umask = base->user.umask;
+	return p;
 }
 
 static int make_plan(struct joining *j, struct err *e)
@@ -125,7 +155,8 @@ static int make_plan(struct joining *j, struct err *e)
 		.listen_fds = j->req->listen_fds,
 	};
 	j->plan.in = &j->in;
-	if (plan_process(&j->in, j->req->process, j->a, &j->plan.proc, e) ||
+	if (plan_process(&j->in, complete(j->req->process, config->process, j->a), j->a,
+			 &j->plan.proc, e) ||
 	    plan_seccomp(&j->in, j->a, &j->plan.seccomp, e))
 		return -1;
 	caps = &j->plan.proc.ignored;
@@ -189,6 +220,16 @@ static int find_namespaces(struct joining *j, struct err *e)
 	return c->init_pidfd < 0 ? -1 : 0;
 }
 
+/* A container that ends meanwhile shows first as whatever of it is gone. */
+static int open_container(struct joining *j, struct err *e)
+{
+	const struct oci_state *s = j->container.record;
+
+	if (!find_namespaces(j, e) && !cgroup_open_for_exec(s, j->req->cgroups, &j->cgroup, e))
+		return 0;
+	return proc_alive(s->pid, s->start_time) ? -1 : refuse_stopped(s->id, e);
+}
+
 static int open_all(struct joining *j, struct err *e)
 {
 	struct child *c = &j->child;
@@ -208,8 +249,7 @@ static int open_all(struct joining *j, struct err *e)
 		return -1;
 	return listener_connect(j->in.config->linux_ ? j->in.config->linux_->seccomp : NULL,
 				&j->listener, e) ||
-			       find_namespaces(j, e) ||
-			       cgroup_open_for_exec(c->record, j->req->cgroups, &j->cgroup, e)
+			       open_container(j, e)
 		       ? -1
 		       : 0;
 }

@@ -82,6 +82,9 @@ LOOK='cat /proc/self/attr/current; cat /denied; cat /other'
 	run -1 peapod exec --apparmor "$OTHER" c sh -c "$LOOK"
 	assert_line "$OTHER (enforce)"
 	assert_line "cat: can't open '/other': Permission denied"
+	echo '{"args": ["cat", "/proc/self/attr/current"], "cwd": "/", "env": ["PATH=/bin"]}' >"$DIR/process.json"
+	run -0 peapod exec --process "$DIR/process.json" c
+	assert_output "$PROFILE (enforce)"
 	run -255 peapod exec --apparmor no-such-profile c true
 	assert_output --partial no-such-profile
 }

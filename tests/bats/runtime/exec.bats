@@ -133,3 +133,22 @@ teardown() {
 	run -255 peapod exec -p "$DIR/none.json" c
 	assert_output --partial 'none.json'
 }
+
+@test "what exec --process leaves out is the container's" {
+	new_bundle "$DIR/c" sleep 1000
+	edit_config "$DIR/c" '.process.user.umask = 23 | .process.oomScoreAdj = 1000
+		| .process.capabilities = ({} | .bounding = ["CAP_KILL", "CAP_CHOWN"] | .effective = .bounding | .permitted = .bounding)'
+	peapod run -d -b "$DIR/c" c </dev/null >/dev/null 2>&1
+	echo '{"args": ["sh", "-c", "umask; cat /proc/self/oom_score_adj; grep ^Cap /proc/self/status"], "cwd": "/", "env": ["PATH=/bin"]}' \
+		>"$DIR/process.json"
+	run -0 peapod exec --process "$DIR/process.json" c
+	assert_line --index 0 0027
+	assert_line --index 1 1000
+	assert_line --regexp '^CapEff:.0+21$'
+	assert_line --regexp '^CapBnd:.0+21$'
+	jq '.capabilities = {} | .user = {uid: 0, gid: 0, umask: 18} | .oomScoreAdj = 999' "$DIR/process.json" >"$DIR/own.json"
+	run -0 peapod exec --process "$DIR/own.json" c
+	assert_line --index 0 0022
+	assert_line --index 1 999
+	assert_line --regexp '^CapEff:.0+$'
+}

@@ -125,3 +125,21 @@ fails() {
 	[ "$(wc -l <"/proc/$(pid_of c)/mountinfo")" = "$before" ]
 	[ "$(find "$STATE/c" | wc -l)" -le 4 ]
 }
+
+@test "a container that ends while exec enters is a stopped one, not a missing file" {
+	requires strace
+	spawn c sleep 1000
+	# exec stops as soon as it has begun to look at the container's namespaces.
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o "$DIR/trace" -e trace=readlinkat \
+		-e inject=readlinkat:signal=SIGSTOP:when=2 "$PEAPOD" --root "$STATE" exec c true >"$DIR/out" 2>&1 3>&- &
+	tracer=$!
+	wait_until 5 grep -qs 'SIGSTOP' "$DIR/trace"
+	peapod kill c KILL
+	wait_until 5 has_status c stopped
+	kill -CONT "$(pgrep -P "$tracer")"
+	wait "$tracer" || code=$?
+	assert_equal "$code" 255
+	run -0 cat "$DIR/out"
+	assert_output --partial "cannot exec in a stopped container: 'c'"
+	refute_output --partial 'No such file'
+}
