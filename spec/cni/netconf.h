@@ -57,8 +57,8 @@ struct cni_bandwidth {
 };
 
 struct cni_range_conf {
-	char *subnet; /* CIDR */
-	char *range_start, *range_end, *gateway;
+	char *subnet;				 /* CIDR */
+	char *range_start, *range_end, *gateway; /* NULL or "": the default */
 };
 struct cni_range_set_conf {
 	size_t n;

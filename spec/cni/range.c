@@ -17,6 +17,12 @@ static bool overlap(const struct ip_range *a, const struct ip_range *b)
 	return within(a, &b->start) || within(a, &b->end) || within(b, &a->start);
 }
 
+/* An empty text is an absent one: go-cni writes all keys of a range, those without a value too. */
+static bool given(const char *text)
+{
+	return text && *text;
+}
+
 static int parse_in(const char *key, const char *text, const struct ip_net *subnet,
 		    struct ip_addr *out, struct err *e)
 {
@@ -35,7 +41,7 @@ static int make_subnet(const char *text, struct ip_net *out, struct err *e)
 {
 	struct ip_addr first;
 
-	if (!text)
+	if (!given(text))
 		return cni_err(e, CNI_ERR_CONFIG, "subnet: required, but absent");
 	if (ip_net_parse(text, out))
 		return cni_err(e, CNI_ERR_CONFIG, "subnet: invalid CIDR address '%.60s'", text);
@@ -53,7 +59,7 @@ static int make_subnet(const char *text, struct ip_net *out, struct err *e)
 
 static int make_gateway(const char *text, struct ip_range *r, struct err *e)
 {
-	if (!text) {
+	if (!given(text)) {
 		r->gateway = ip_next(&r->subnet.ip);
 		return 0;
 	}
@@ -80,11 +86,11 @@ static int make_range(const struct cni_range_conf *conf, struct ip_range *r, str
 	if (make_subnet(conf->subnet, &r->subnet, e) || make_gateway(conf->gateway, r, e))
 		return -1;
 	r->start = ip_next(&r->subnet.ip);
-	if (conf->range_start &&
+	if (given(conf->range_start) &&
 	    parse_in("rangeStart", conf->range_start, &r->subnet, &r->start, e))
 		return -1;
 	r->end = last_usable(&r->subnet);
-	if (conf->range_end && parse_in("rangeEnd", conf->range_end, &r->subnet, &r->end, e))
+	if (given(conf->range_end) && parse_in("rangeEnd", conf->range_end, &r->subnet, &r->end, e))
 		return -1;
 	if (ip_cmp(&r->start, &r->end) > 0)
 		return cni_err(e, CNI_ERR_CONFIG, "rangeEnd %s lies before the start %s",

@@ -114,6 +114,12 @@ bare() {
 	in_pod ip route get 192.0.2.1 | grep -q 'via 10.3.0.1'
 }
 
+@test "ranges of the runtime as go-cni writes them: all keys, the empty ones too" {
+	conf 'del(.ipam.ranges) | .runtimeConfig.ipRanges = [[{Subnet: "10.70.0.0/24", RangeStart: "", RangeEnd: "", Gateway: ""}]]'
+	run -0 cni ADD
+	assert_equal "$(jq -c '.ips[0] | [.address, .gateway]' <<<"$output")" '["10.70.0.2/24","10.70.0.1"]'
+}
+
 @test "as peapod-cni the config's type says which plugin" {
 	run -0 plugin "$BIN/peapod-cni" ADD
 	assert_equal "$(jq -r .interfaces[0].name <<<"$output")" br0

@@ -90,8 +90,12 @@ TEST(range_defaults)
 	struct cni_range_conf v6[] = { { .subnet = "fd00::/64" }, { 0 } };
 	struct cni_range_conf part[] = { { "10.1.0.0/24", "10.1.0.9", "10.1.0.9", "192.0.2.1" },
 					 { 0 } };
+	struct cni_range_conf empty[] = { { "10.1.0.0/24", "", "", "" }, { 0 } };
 
 	ASSERT(!make(&a, &set, &e, v4));
+	CHECK_TEXT(ip_range_set_text(&set, &a), "10.1.0.1-10.1.0.254");
+	CHECK_TEXT(ip_text(&set.v->gateway).s, "10.1.0.1");
+	ASSERT(!make(&a, &set, &e, empty)); /* the same: as go-cni writes what is not set */
 	CHECK_TEXT(ip_range_set_text(&set, &a), "10.1.0.1-10.1.0.254");
 	CHECK_TEXT(ip_text(&set.v->gateway).s, "10.1.0.1");
 	ASSERT(!make(&a, &set, &e, v6));
@@ -108,6 +112,7 @@ TEST(range_refused)
 		const char *why;
 	} rows[] = {
 		{ { { 0 } }, "empty range set" },
+		{ { { .subnet = "" } }, "required, but absent" },
 		{ { { .subnet = "10.1.0.0" } }, "invalid CIDR" },
 		{ { { .subnet = "10.1.0.0/31" } }, "too small" },
 		{ { { .subnet = "fd00::/127" } }, "too small" },
