@@ -80,7 +80,7 @@ static int local_gc(const struct request *req, struct addresses *s, lease_gone_f
 
 static int local_status(const struct request *req, struct addresses *s, struct err *e)
 {
-	if (hostlocal_make(&req->conf, &req->args, req->a, &s->h, e))
+	if (hostlocal_make_status(&req->conf, &req->args, req->a, &s->h, e))
 		return -1;
 	return hostlocal_status(&s->h, e);
 }

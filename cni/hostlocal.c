@@ -158,11 +158,12 @@ static int read_sets(const struct cni_conf *conf, const struct ipam_conf *ipam, 
 	return 0;
 }
 
-static int check_sets(const struct cni_conf *conf, const struct hostlocal *h, struct err *e)
+static int check_sets(const struct cni_conf *conf, const struct hostlocal *h, bool none_yet,
+		      struct err *e)
 {
 	size_t n4 = 0, n6 = 0;
 
-	if (!h->sets.n)
+	if (!h->sets.n && !none_yet)
 		return cni_err(e, CNI_ERR_CONFIG, "no IP ranges specified");
 	for (size_t i = 0; i < h->sets.n; i++) {
 		if (ip_is_v4(&h->sets.v[i].v[0].start))
@@ -204,8 +205,9 @@ int hostlocal_place(const struct cni_conf *conf, struct arena *a, struct hostloc
 	return 0;
 }
 
-int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
-		   struct hostlocal *out, struct err *e)
+/* none_yet: ranges may be told later. */
+static int make(const struct cni_conf *conf, const struct cni_args *args, bool none_yet,
+		struct arena *a, struct hostlocal *out, struct err *e)
 {
 	struct hostlocal h = { .network = conf->name };
 	struct ipam_conf ipam = { 0 };
@@ -224,8 +226,22 @@ int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, str
 			return err_ctx(e, "ipam: routes: [%zu]", i);
 	if (read_requests(conf, args, &h, e) || read_sticky(conf, &ipam, args, a, &h, e))
 		return -1;
-	if (read_sets(conf, &ipam, a, &h, e) || check_sets(conf, &h, e))
+	if (read_sets(conf, &ipam, a, &h, e) || check_sets(conf, &h, none_yet, e))
 		return err_ctx(e, "ipam");
 	*out = h;
 	return 0;
+}
+
+int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
+		   struct hostlocal *out, struct err *e)
+{
+	return make(conf, args, false, a, out, e);
+}
+
+int hostlocal_make_status(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
+			  struct hostlocal *out, struct err *e)
+{
+	struct json_object *caps = json_get(conf->raw, "capabilities");
+
+	return make(conf, args, json_object_get_boolean(json_get(caps, "ipRanges")), a, out, e);
 }

@@ -38,6 +38,13 @@ struct hostlocal {
 int hostlocal_make(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
 		   struct hostlocal *out, struct err *e);
 
+/*
+ * The same for STATUS, to which runtimes tell no runtimeConfig: a network whose
+ * ranges come with ADD (capabilities.ipRanges) may have no set yet.
+ */
+int hostlocal_make_status(const struct cni_conf *conf, const struct cni_args *args, struct arena *a,
+			  struct hostlocal *out, struct err *e);
+
 /* Only where the leases are: all that DEL and GC need, so a broken config keeps none alive. */
 int hostlocal_place(const struct cni_conf *conf, struct arena *a, struct hostlocal *out,
 		    struct err *e);
@@ -100,7 +107,7 @@ int hostlocal_check(const struct hostlocal *h, const struct lease_owner *owner,
 int hostlocal_gc(const struct hostlocal *h, const struct cni_attachment *valid, size_t n,
 		 lease_gone_fn *gone, void *arg, struct err *e);
 
-/* Would ADD get addresses? CNI_ERR_UNAVAILABLE if not. */
+/* Would ADD get addresses, from the sets that are known? CNI_ERR_UNAVAILABLE if not. */
 int hostlocal_status(const struct hostlocal *h, struct err *e);
 
 #endif

@@ -55,7 +55,7 @@ static int host_local_status(struct request *req, struct err *e)
 {
 	struct hostlocal h;
 
-	if (hostlocal_make(&req->conf, &req->args, req->a, &h, e))
+	if (hostlocal_make_status(&req->conf, &req->args, req->a, &h, e))
 		return -1;
 	return hostlocal_status(&h, e);
 }

@@ -33,6 +33,22 @@ unwired() {
 	cni ADD CNI_CONTAINERID=c2
 }
 
+@test "ranges that the runtime gives with ADD: STATUS, which it tells none, does without; a bad directory is 50" {
+	local type
+	conf '.cniVersion = "1.1.0" | .capabilities = {ipRanges: true} | del(.ipam.ranges)'
+	for type in peapod bridge host-local; do
+		plugin "$BIN/$type" STATUS
+		fails_with 7 plugin "$BIN/$type" ADD
+		assert_output --partial 'no IP ranges specified'
+	done
+	conf '.cniVersion = "1.1.0" | .capabilities = {ipRanges: false} | del(.ipam.ranges)'
+	fails_with 7 cni STATUS
+	fails_with 7 plugin "$BIN/host-local" STATUS
+	touch "$BATS_TEST_TMPDIR/file"
+	LEASES=$BATS_TEST_TMPDIR/file conf '.cniVersion = "1.1.0" | .capabilities = {ipRanges: true} | del(.ipam.ranges)'
+	fails_with 50 cni STATUS
+}
+
 @test "a requested address: given, taken, the gateway, of no range" {
 	run -0 cni ADD CNI_ARGS='IgnoreUnknown=1;K8S_POD_NAME=x;IP=10.1.0.77'
 	assert_equal "$(jq -r '.ips[0].address' <<<"$output")" 10.1.0.77/24
