@@ -245,6 +245,21 @@ static int read_oif(const struct nlmsghdr *nlh, void *arg, struct err *e)
 	return 0;
 }
 
+bool inet_no_route(int num)
+{
+	switch (num) {
+	case ENETUNREACH: /* none at all */
+	case EHOSTUNREACH:
+	case EINVAL:	   /* blackhole */
+	case EACCES:	   /* prohibit */
+	case EAGAIN:	   /* throw */
+	case EAFNOSUPPORT: /* no IPv6 in the kernel */
+		return true;
+	default:
+		return false;
+	}
+}
+
 int inet_oif(struct rtnl *r, const struct ip_addr *ip, struct err *e)
 {
 	struct rtmsg rtm = { .rtm_family = inet_family(ip), .rtm_dst_len = ip_width(ip) };
@@ -254,7 +269,5 @@ int inet_oif(struct rtnl *r, const struct ip_addr *ip, struct err *e)
 	rtnl_put(&q, RTA_DST, ip->b, ip->len);
 	if (!rtnl_ask(r, &q, read_oif, &index, e))
 		return index;
-	if (e->num == ENETUNREACH || e->num == EHOSTUNREACH)
-		return 0;
-	return err_ctx(e, "look for the route to %s", ip_text(ip).s);
+	return inet_no_route(e->num) ? 0 : err_ctx(e, "look for the route to %s", ip_text(ip).s);
 }

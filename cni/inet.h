@@ -60,6 +60,9 @@ int inet_route_del(struct rtnl *r, int index, const struct inet_route *route, st
  */
 int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
 
+/* Does a look-up refused with that errno tell of no route, or of one that leads nowhere? */
+bool inet_no_route(int num);
+
 /* The index of the interface by which this host sends to an address. 0: no route, -1. */
 int inet_oif(struct rtnl *r, const struct ip_addr *ip, struct err *e);
 

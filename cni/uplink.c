@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* uplink: the default route, found without reading a routing table that may be a whole internet's.
  */
-#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -51,9 +50,7 @@ static int probe(struct rtnl *r, const struct ip_addr *ip, struct uplink *u, str
 	struct rtnl_req q = rtnl_req(RTM_GETROUTE, 0, &rtm, sizeof(rtm));
 
 	rtnl_put(&q, RTA_DST, ip->b, ip->len);
-	if (!rtnl_ask(r, &q, read_uplink, u, e))
-		return 0;
-	return e->num == ENETUNREACH || e->num == EHOSTUNREACH || e->num == EAFNOSUPPORT ? 0 : -1;
+	return rtnl_ask(r, &q, read_uplink, u, e) && !inet_no_route(e->num) ? -1 : 0;
 }
 
 int inet_uplink_mtu(struct rtnl *r, uint32_t *mtu, struct err *e)

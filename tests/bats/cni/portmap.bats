@@ -336,6 +336,18 @@ no_pairs() {
 	assert_output --partial portMappings
 }
 
+@test "portmap: no route to the pod, or one that refuses, is no error" {
+	local refusal
+	conf '.type = "portmap" | .prevResult = {cniVersion: "1.0.0", interfaces: [{name: "eth0", sandbox: "x"}],
+		ips: [{address: "10.1.0.2/24", interface: 0}]} | .runtimeConfig.portMappings = [{hostPort: 8080, containerPort: 80}]'
+	for refusal in unreachable prohibit throw blackhole; do
+		on_host ip route replace "$refusal" 10.1.0.0/24
+		plugin "$BIN/portmap" ADD >/dev/null
+		plugin "$BIN/portmap" DEL
+	done
+	no_elements
+}
+
 @test "backend and ipMasqBackend of a conflist for iptables: the same ports and masquerading" {
 	conf '.type = "bridge" | .ipMasq = true | .ipMasqBackend = "iptables"'
 	plugin "$BIN/bridge" ADD >"$BATS_TEST_TMPDIR/result"

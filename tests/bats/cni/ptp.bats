@@ -80,6 +80,22 @@ second_pod() {
 	assert_equal "$(leases)" ""
 }
 
+@test "a route or rule that refuses the pods' subnet: DEL and GC give the addresses back" {
+	local refusal
+	conf '.type = "ptp" | .cniVersion = "1.1.0" | .ipam.ranges += [[{subnet: "fd01::/64"}]] | .["cni.dev/valid-attachments"] = []'
+	for refusal in "-6 route add blackhole fd01::/64" "-6 route replace throw fd01::/64" \
+		"-6 route replace prohibit fd01::/64" "route add blackhole 10.1.0.0/24" "rule add to 10.1.0.0/24 prohibit"; do
+		# shellcheck disable=SC2086 # words
+		on_host ip $refusal
+		ptp ADD
+		ptp DEL
+		assert_equal "$(leases)" ""
+		ptp ADD
+		ptp GC
+		assert_equal "$(pairs)$(leases)" ""
+	done
+}
+
 @test "no ipam, or an address without a gateway: code 7, and nothing is left" {
 	conf '.type = "ptp" | del(.ipam)'
 	fails_with 7 ptp ADD
@@ -154,6 +170,7 @@ second_pod() {
 	on_host ip link set up0 up
 	on_host ip link set up1 up
 	on_host ip route add default via 192.0.2.2
+	on_host ip route add blackhole 198.51.100.0/24 # as firewalls do with documentation's networks
 	conf '.mtu = "auto"'
 	cni ADD
 	in_pod ip -j link show eth0 | jq -e '.[0].mtu == 1400'
