@@ -168,6 +168,7 @@ static void send_status(struct conn *conn, uint32_t stream, enum code code, cons
 
 	status.code = (int32_t)code;
 	status.message = arena_strdup(&a, message);
+	str_make_utf8(status.message); /* Go refuses the whole status for one wrong byte */
 	r.status = &status;
 	data = message_pack(&r.base, &a, &len);
 	conn_send(conn, stream, data, len);

@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "spec/base/str.h"
+
 /*
  * The texts in a message come from configs and containers: a newline must not
- * look like another line of a log, nor may an escape reach a terminal.
+ * look like another line of a log, nor may an escape reach a terminal. Any bytes
+ * can be in a name, and the message may have been cut within a character.
  */
 static void plain(struct err *e)
 {
@@ -19,6 +22,7 @@ static void plain(struct err *e)
 		else if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
 	}
+	str_make_utf8(e->msg);
 }
 
 /*

@@ -14,7 +14,7 @@
  */
 struct err {
 	int num;       /* errno value; never 0 once set */
-	char msg[508]; /* "outer: inner: detail", no newline, no control character */
+	char msg[508]; /* "outer: inner: detail", UTF-8 without control characters */
 };
 
 /*

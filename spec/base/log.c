@@ -113,5 +113,6 @@ void log_msg(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
+	str_make_utf8(buf); /* it may have been cut, too */
 	log_line(log_to.fd, log_to.format, level, buf);
 }

@@ -104,6 +104,35 @@ bool str_ends(const char *s, const char *suffix)
 	return n >= m && !strcmp(s + n - m, suffix);
 }
 
+/* The bytes of the character at s (RFC 3629: the shortest form, no surrogate), 0: none is there. */
+static size_t utf8_len(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+	size_t len = c[0] < 0x80 ? 1 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+
+	if ((c[0] >= 0x80 && c[0] < 0xc2) || c[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if (c[i] < 0x80 || c[i] > 0xbf)
+			return 0;
+	}
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+void str_make_utf8(char *s)
+{
+	while (*s) {
+		size_t len = utf8_len(s);
+
+		if (!len)
+			*s = '?';
+		s += len ? len : 1;
+	}
+}
+
 char **str_split(struct arena *a, const char *s, char sep, size_t *n)
 {
 	size_t count = 1;

@@ -38,6 +38,12 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
 /*
+ * Put a '?' in place of each byte that belongs to no whole character of UTF-8: protobuf and JSON
+ * allow nothing else, while the names of files are any bytes.
+ */
+void str_make_utf8(char *s);
+
+/*
  * Split s at each sep into a NULL-terminated array, all in the arena; *n (if
  * not NULL) is the count. Empty parts are kept; "" gives one empty part.
  */

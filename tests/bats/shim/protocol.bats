@@ -38,6 +38,13 @@ write_slow() { timeout $((60 * PATIENCE)) bash -c "echo go >'$BATS_TEST_TMPDIR/s
 	assert_output --partial "Checkpoint is not implemented"
 }
 
+@test "errors are UTF-8, whatever bytes are in a name" {
+	run -1 call $'No\xffMethod'
+	assert_output --partial "No?Method"
+	run -1 call Create id=box bundle="$BATS_TEST_TMPDIR"/$'no\xffwhere'
+	assert_output --partial "no?where"
+}
+
 @test "frames: even stream, stream 0, and one byte too long" {
 	run -1 call -s 2 Connect id=x
 	assert_output --partial "code 3"

@@ -44,6 +44,45 @@ TEST(err_texts_are_one_plain_line)
 	CHECK_TEXT(e.msg, "read '?': Input/output error");
 }
 
+TEST(err_texts_are_utf8_where_they_are_cut_too)
+{
+	char text[sizeof(((struct err *)0)->msg) + 1];
+	struct err e;
+
+	err_set(&e, 0, "open '\xff\xc3 a'");
+	CHECK_TEXT(e.msg, "open '?? a'");
+	memset(text, 'a', sizeof(text));
+	memcpy(text + sizeof(e.msg) - 3, "\xe2\x82\xac", 4);
+	err_set(&e, 0, "%s", text);
+	CHECK(strlen(e.msg) == sizeof(e.msg) - 1);
+	CHECK_TEXT(e.msg + sizeof(e.msg) - 4, "a??");
+}
+
+TEST(utf8_is_kept_and_all_else_becomes_a_question_mark)
+{
+	static const char *const texts[][2] = {
+		{ "", "" },
+		{ "a\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf",
+		  "a\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf" },
+		{ "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf" },
+		{ "\x80 \xbf", "? ?" },
+		{ "\xc0\x80\xc1\xbf\xe0\x9f\xbf\xf0\x8f\xbf\xbf", "???????????" }, /* too long */
+		{ "\xed\xa0\x80\xed\xbf\xbf", "??????" },			   /* surrogates */
+		{ "\xf4\x90\x80\x80\xf5\x80\x80\x80\xff", "?????????" },	   /* too large */
+		{ "\xc3", "?" },
+		{ "\xe2\x82", "??" },
+		{ "\xf0\x9f\x98\xc3\xa4", "???\xc3\xa4" },
+	};
+
+	for (size_t i = 0; i < countof(texts); i++) {
+		auto_arena struct arena a = { 0 };
+		char *text = arena_strdup(&a, texts[i][0]);
+
+		str_make_utf8(text);
+		CHECK_TEXT(text, texts[i][1]);
+	}
+}
+
 TEST(numbers)
 {
 	uint64_t u = 1;

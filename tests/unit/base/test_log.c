@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the journal and the system log are sent. */
+#include "spec/base/auto.h"
+#include "spec/base/log.h"
 #include "spec/base/log_system.h"
 #include "tests/unit/test.h"
 
@@ -27,6 +29,23 @@ TEST(syslog_message_has_facility_time_and_pid)
 	CHECK(str_starts(str_text(&out), "<11>"));
 	CHECK(str_ends(str_text(&out), str_text(&end)));
 	CHECK(out.len == strlen("<11>") + strlen("Jan  1 00:00:00") + end.len);
+}
+
+TEST(log_message_is_utf8)
+{
+	struct log kept = log_to;
+	char buf[256] = "";
+	int fds[2];
+
+	ASSERT(!pipe(fds));
+	log_to.fd = fds[1];
+	log_to.format = LOG_JSON;
+	log_msg(LOG_WARN, "open '%s'", "a\xff\xc3\xa4");
+	log_to = kept;
+	CHECK(read(fds[0], buf, sizeof(buf) - 1) > 0);
+	CHECK_HAS(buf, "\"open 'a?\xc3\xa4'\"");
+	close(fds[0]);
+	close(fds[1]);
 }
 
 TEST(log_socket_that_is_not_there)
