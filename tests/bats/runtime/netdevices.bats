@@ -9,8 +9,8 @@ setup() {
 	setup_containers
 	DIR=$BATS_TEST_TMPDIR
 	DEV=$(unique nd)
-	ip link add "$DEV" mtu 1400 type veth peer name "p$DEV"
-	MAC=$(cat "/sys/class/net/$DEV/address")
+	MAC=02:00:00:00:53:07 # given, for udev would replace a random one a moment later
+	ip link add "$DEV" mtu 1400 address "$MAC" type veth peer name "p$DEV"
 }
 
 teardown() {

@@ -14,6 +14,7 @@ setup() {
 }
 
 teardown() {
+	[ -z "${SHARED:-}" ] || umount "$SHARED"
 	teardown_containers
 }
 
@@ -59,10 +60,16 @@ teardown() {
 @test "the propagation of the root is what was asked for" {
 	local what
 	set_args . sh -c 'awk "\$5 == \"/\" { print \$7 }" /proc/self/mountinfo'
+	mount --bind rootfs rootfs
+	SHARED=$PWD/rootfs
+	mount --make-shared rootfs
 	for what in private slave rprivate rslave; do
 		edit_config . '.linux.rootfsPropagation = $p' --arg p "$what"
 		run -0 peapod run "$ID"
-		assert_equal "$output" -
+		case $what in
+		*slave) assert_output --regexp '^master:[0-9]+$' ;;
+		*) assert_equal "$output" - ;;
+		esac
 	done
 	edit_config . '.linux.rootfsPropagation = "shared"'
 	run -0 peapod run "$ID"
