@@ -26,11 +26,14 @@
  * late; a restarted containerd opens its FIFOs anew for what runs, not for what
  * has stopped. So such a process still counts as running, but not for longer
  * than TELL_MS after somebody could have read; see io_unread(). The restarted
- * containerd moreover drops the exit of a container that it has asked to wait
+ * containerd asks for the state of each task early, and opens its FIFOs when all
+ * its plugins are loaded: from there on it has RETURN_MS, until it asks to wait for
+ * the task. It moreover drops the exit of a container that it has asked to wait
  * for but not yet put into its tables, so that it is told after SETTLE_MS only.
  */
 
 #define TELL_MS	      5000
+#define RETURN_MS     60000
 #define SETTLE_MS     2000
 #define DRAIN_STEP_MS 16 /* between two looks, 1 at first */
 
@@ -132,7 +135,7 @@ void life_asked(struct daemon *d, struct process *p, bool waits)
 	if (!p->tell_by || !p->reaped || !p->unheard || (!waits && p->tell_from))
 		return;
 	p->tell_from = waits ? now + SETTLE_MS : now + TELL_MS;
-	p->tell_by = now + TELL_MS;
+	p->tell_by = now + (waits ? TELL_MS : RETURN_MS);
 	(void)look_again(d);
 }
 

@@ -43,6 +43,29 @@ late_reader() {
 	state_is 3
 }
 
+@test "a containerd that comes back has the time it needs until it reads" {
+	local pid holder
+	mkfifo "$BATS_TEST_TMPDIR/out"
+	set_args "$BUNDLE" sh -c 'echo out; exit 3'
+	pid=$(create stdout="$BATS_TEST_TMPDIR/out" | sed s/pid=//)
+	add_exec never true
+	call Start id=box
+	wait_until 30 is_gone "$pid"
+	# it is back: one connection stays, and asks for the state only; longer than a shim whose
+	# containerd was there all the time would wait for a reader
+	call Wait id=box exec_id=never &>/dev/null 3>&- &
+	holder=$!
+	for _ in {1..8}; do
+		state_is 2
+		sleep 1
+	done
+	assert_equal "$(timeout $((10 * PATIENCE)) cat "$BATS_TEST_TMPDIR/out")" out
+	run -0 call Wait id=box
+	assert_line exit_status=3
+	call Delete id=box
+	wait "$holder" || :
+}
+
 @test "output that nobody reads holds the end back, but not for ever" {
 	mkfifo "$BATS_TEST_TMPDIR/out"
 	set_args "$BUNDLE" sh -c 'echo out; exit 3'
