@@ -15,7 +15,7 @@
 #include "spec/base/str.h"
 
 #define JOB_DATA_MAX (128 << 10) /* bytes of a result */
-#define JOB_FDS_MAX  8
+#define JOB_FDS_MAX  16
 
 /*
  * The engine's calls wait for the kernel and for hooks, and parse documents

@@ -21,7 +21,8 @@
  *             (home.h); a helper makes the files and sets names and sysctls there,
  *             or starts the holder
  *   Start     tells the pid whose /proc/PID/ns is the pod, and the spec
- *   (tasks)   each one's config is joined to the pod (sandbox_join.h)
+ *   (tasks)   each one's config is joined to the pod (sandbox_join.h), whose namespaces are held
+ *             by fd: a Stop meanwhile must not lead it to the host
  *   Stop      a helper kills what runs and the holder; the daemon goes home, so
  *             that the network namespace ends; who waits for the pod is told
  *   Shutdown  a helper removes all that is left; then the daemon ends

@@ -24,7 +24,7 @@ static bool means_pod(const char *path, pid_t pid)
 	return of == 0 || of == pid;
 }
 
-static bool has_own(const struct sandbox_modes *m, enum oci_ns type)
+bool sandbox_join_owns(const struct sandbox_modes *m, enum oci_ns type)
 {
 	return (type == OCI_NS_NETWORK && m->net) || (type == OCI_NS_IPC && m->ipc) ||
 	       (type == OCI_NS_UTS && m->uts) || (type == OCI_NS_USER && m->userns) ||
@@ -39,7 +39,7 @@ static int join_one(struct oci_namespace *ns, const struct sandbox_join *j, stru
 
 	if (!means_pod(ns->path, j->pid))
 		return 1;
-	if (has_own(&j->modes, type)) {
+	if (sandbox_join_owns(&j->modes, type)) {
 		ns->path = arena_printf(a, "/proc/%d/ns/%s", j->pid, oci_ns_infos[type].proc);
 		return 1;
 	}
@@ -62,7 +62,7 @@ static int join_namespaces(struct oci_config *c, const struct sandbox_join *j, s
 	size_t n = 0;
 
 	for (size_t i = 0; i < countof(shared); i++) {
-		if (has_own(&j->modes, shared[i]) && !oci_namespace_of(c, shared[i]))
+		if (sandbox_join_owns(&j->modes, shared[i]) && !oci_namespace_of(c, shared[i]))
 			return err_set(e, EINVAL,
 				       "linux: namespaces: %s: missing, but the pod has one of its "
 				       "own",
@@ -127,4 +127,14 @@ int sandbox_join(struct oci_config *c, const struct sandbox_join *j, struct aren
 		return -1;
 	join_mounts(c, j, a);
 	return 0;
+}
+
+void sandbox_join_pin(struct oci_config *c, const struct sandbox_join *j, struct arena *a)
+{
+	for (size_t i = 0; i < c->linux_->namespaces.n; i++) {
+		struct oci_namespace *ns = &c->linux_->namespaces.v[i];
+
+		if (means_pod(ns->path, j->pid))
+			ns->path = arena_printf(a, "/proc/self/fd/%d", j->ns[ns->type]);
+	}
 }

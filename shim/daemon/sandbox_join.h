@@ -13,9 +13,13 @@
 /* What of the pod a container gets; borrowed. */
 struct sandbox_join {
 	struct sandbox_modes modes;
-	pid_t pid;	 /* whose namespaces are the pod's: the shim, or the holder */
-	const char *dir; /* of the pod */
+	pid_t pid;	      /* whose namespaces are the pod's: the shim, or the holder */
+	const char *dir;      /* of the pod */
+	int ns[OCI_NS_COUNT]; /* fds of those that are the pod's own, for sandbox_join_pin(); -1 */
 };
+
+/* Is a namespace of that type the pod's own? */
+bool sandbox_join_owns(const struct sandbox_modes *m, enum oci_ns type);
 
 /*
  * Change the config in place, new parts in the arena.
@@ -35,5 +39,12 @@ struct sandbox_join {
  */
 int sandbox_join(struct oci_config *c, const struct sandbox_join *j, struct arena *a,
 		 struct err *e);
+
+/*
+ * Put /proc/self/fd/N for the paths of the pod's namespaces in a config that has been joined. The
+ * paths would be looked up when the container is about to be made: if the pod has been stopped by
+ * then, the shim is at home again, and they are the host's.
+ */
+void sandbox_join_pin(struct oci_config *c, const struct sandbox_join *j, struct arena *a);
 
 #endif

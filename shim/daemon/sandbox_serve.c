@@ -3,6 +3,8 @@
 #include "shim/daemon/sandbox_serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,21 +15,45 @@
 #include "spec/base/auto.h"
 #include "spec/base/log.h"
 #include "spec/base/str.h"
+#include "spec/oci/tables.h"
 #include "spec/oci/validate.h"
 #include "spec/ttrpc/message.h"
 
 #define CONFIG_TYPE "PodSandboxConfig" /* runtime.v1, or whatever comes after it */
 
-bool sandbox_join_of(const struct daemon *d, struct sandbox_join *out)
+int sandbox_join_of(const struct daemon *d, struct sandbox_join *out, struct err *e)
 {
 	const struct sandbox *s = &d->sandbox;
+	char path[64];
 
+	*out = (struct sandbox_join){ .modes = s->modes };
+	for (int t = 0; t < OCI_NS_COUNT; t++)
+		out->ns[t] = -1;
 	if (s->state == SANDBOX_NONE)
-		return false;
-	*out = (struct sandbox_join){ .modes = s->modes,
-				      .pid = s->modes.holder ? s->holder : getpid(),
-				      .dir = d->place.dir };
-	return true;
+		return 0;
+	out->pid = s->modes.holder ? s->holder : getpid();
+	out->dir = d->place.dir;
+	for (int t = 0; t < OCI_NS_COUNT; t++) {
+		if (!sandbox_join_owns(&s->modes, (enum oci_ns)t))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", out->pid, oci_ns_infos[t].proc);
+		out->ns[t] = open(path, O_RDONLY | O_CLOEXEC);
+		if (out->ns[t] < 0)
+			return err_sys(e, "the pod's %s namespace", oci_ns_infos[t].type);
+	}
+	return 0;
+}
+
+void sandbox_join_done(struct sandbox_join *j)
+{
+	for (int t = 0; t < OCI_NS_COUNT; t++)
+		close_fd(&j->ns[t]);
+}
+
+size_t sandbox_join_fds(const struct sandbox_join *j, int *fds)
+{
+	memcpy(fds, j->ns, sizeof(j->ns));
+	return countof(j->ns);
 }
 
 bool sandbox_holds(const struct daemon *d)

@@ -8,8 +8,15 @@
 
 extern const struct method sandbox_methods[];
 
-/* What a new task is joined to; false when it is none of such a pod. */
-bool sandbox_join_of(const struct daemon *d, struct sandbox_join *out);
+/*
+ * What a task that is created now is joined to; dir is NULL when it is none of such a pod.
+ * *out owns its fds, and has to be given to sandbox_join_done() even after a failure.
+ */
+int sandbox_join_of(const struct daemon *d, struct sandbox_join *out, struct err *e);
+void sandbox_join_done(struct sandbox_join *j);
+
+/* Those fds, for the helper; fds has room for OCI_NS_COUNT. Their number. */
+size_t sandbox_join_fds(const struct sandbox_join *j, int *fds);
 
 /* A child has been reaped: was it the holder? status as of waitpid(2). */
 bool sandbox_reaped(struct daemon *d, pid_t pid, int status);

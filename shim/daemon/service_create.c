@@ -138,6 +138,7 @@ static void on_created(struct job *job, struct job_result *r)
 	Pb__CreateTaskResponse reply = PB__CREATE_TASK_RESPONSE__INIT;
 	bool late = job->call.late;
 	struct call *c = call_take(&job->call);
+	struct err e = { 0 };
 
 	if (r->err.num) {
 		if (c)
@@ -146,8 +147,11 @@ static void on_created(struct job *job, struct job_result *r)
 			undo(d, t); /* the helper has not done so itself */
 		else
 			drop_task(d, t);
-	} else if (late) {
+	} else if (late || sandbox_check_task(&d->sandbox, &e)) {
+		/* the pod was stopped meanwhile, by somebody who may not have seen the container */
 		t->init.pid = r->pid;
+		if (c)
+			call_fail_engine(c, &e);
 		undo(d, t);
 	} else {
 		created(d, t, r, cr->request);
@@ -206,7 +210,6 @@ static int start_creation(struct daemon *d, struct creation *cr, const Pb__Optio
 				 .bundle = t->bundle,
 				 .request = req,
 				 .io = &io,
-				 .join = sandbox_join_of(d, &join) ? &join : NULL,
 				 .no_pivot = o->no_pivot_root,
 				 .no_new_keyring = o->no_new_keyring };
 	struct job job = {
@@ -220,7 +223,11 @@ static int start_creation(struct daemon *d, struct creation *cr, const Pb__Optio
 	if (io_open(&t->init.io, &d->loop, &streams, &io, e))
 		return -1;
 	job.n_keep = io_child_fds(&io, job.keep);
-	bad = job_start(&d->jobs, &job, c, e);
+	bad = sandbox_join_of(d, &join, e);
+	w.join = join.dir ? &join : NULL;
+	job.n_keep += sandbox_join_fds(&join, job.keep + job.n_keep);
+	bad = bad || job_start(&d->jobs, &job, c, e) ? -1 : 0;
+	sandbox_join_done(&join);
 	io_child_close(&io);
 	return bad;
 }

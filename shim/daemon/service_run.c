@@ -135,6 +135,8 @@ static int start_init(struct daemon *d, struct process *p, struct call *c, struc
 		.done = on_init_started, .arg = d, .arg2 = p, .run = work_start, .work = &w
 	};
 
+	if (sandbox_check_task(&d->sandbox, e))
+		return -1;
 	return job_start(&d->jobs, &job, c, e);
 }
 

@@ -131,13 +131,16 @@ static int tell_cgroups(const struct engine *en, const char *id, struct arena *a
 	return 0;
 }
 
+/* *doc: for the record, where paths tell more than fds. */
 static int join_pod(struct oci_config *config, const struct sandbox_join *join, struct arena *a,
-		    struct err *e)
+		    struct json_object **doc, struct err *e)
 {
 	const char *label = config->linux_->mount_label;
 
 	if (sandbox_join(config, join, a, e))
 		return err_ctx(e, CONFIG);
+	*doc = json_own(a, oci_config_encode(config));
+	sandbox_join_pin(config, join, a);
 	return label ? sandbox_files_label(join->dir, label, e) : 0;
 }
 
@@ -156,14 +159,11 @@ static int create_container(const struct work_create *c, struct arena *a, struct
 		return -1;
 	ours = pair[0];
 	theirs = pair[1];
-	if (c->join) {
-		doc = NULL; /* the record is of what it becomes */
-		if (join_pod(config, c->join, a, e))
-			return -1;
-	}
-	en.cgroups = work_cgroup_driver(config);
 	if (config->process)
 		config->process->terminal = c->request->terminal;
+	if (c->join && join_pod(config, c->join, a, &doc, e))
+		return -1;
+	en.cgroups = work_cgroup_driver(config);
 	req.id = c->work.id;
 	req.bundle = c->bundle;
 	req.config = config;

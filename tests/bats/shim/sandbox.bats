@@ -219,6 +219,54 @@ create_task() { call Create id=c1 bundle="$TASK"; }
 	wait_until 30 nothing_left
 }
 
+# half_create: a create_task that is under way, up to the moment when it gets its config from a FIFO;
+# its answer goes to $BATS_TEST_TMPDIR/out, its pid is $CREATE
+half_create() {
+	mv "$TASK/config.json" "$BATS_TEST_TMPDIR/config.json"
+	mkfifo "$TASK/config.json"
+	create_task >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	CREATE=$!
+	wait_until 30 [ -L "$PODDIR/bundles/c1" ]
+}
+go_on() { timeout $((60 * PATIENCE)) cp "$BATS_TEST_TMPDIR/config.json" "$TASK/config.json"; }
+
+@test "a container that is being made while its pod is stopped is never in the host's namespaces" {
+	local shim pod
+	shim=$(shim_pids)
+	new_task "$shim"
+	printf '#!/bin/sh\np=$(jq .pid)\nfor k in net ipc uts; do readlink /proc/$p/ns/$k; done >%s\n' "$BATS_TEST_TMPDIR/seen" >"$BATS_TEST_TMPDIR/hook"
+	chmod 755 "$BATS_TEST_TMPDIR/hook"
+	edit_config "$TASK" '.hooks.createRuntime = [{path: $hook, env: ["PATH=\($path)"]}]' \
+		--arg hook "$BATS_TEST_TMPDIR/hook" --arg path "$PATH"
+	make_pod
+	pod StartSandbox
+	pod=$(ns_of "$shim" net; ns_of "$shim" ipc; ns_of "$shim" uts)
+	half_create
+	pod StopSandbox
+	assert_equal "$(ns_of "$shim" net)" "$(ns_of self net)"
+	go_on
+	ends_with 1 "$CREATE"
+	assert_equal "$(<"$BATS_TEST_TMPDIR/seen")" "$pod"
+	run -0 cat "$BATS_TEST_TMPDIR/out"
+	assert_output --partial "code 9: cannot run in a stopped pod"
+	no_task() { call State id=c1 | grep -q "code 5"; }
+	wait_until 30 no_task
+	[ ! -L "$PODDIR/bundles/c1" ]
+}
+
+@test "a container of a pod whose holder has ended does not start" {
+	local holder
+	make_pod "pid: POD"
+	holder=$(pod StartSandbox | field pid)
+	new_task "$holder"
+	create_task
+	kill -KILL "$holder"
+	run -0 pod WaitSandbox
+	run -1 call Start id=c1
+	assert_output --partial "code 9: cannot run in a stopped pod"
+	call Delete id=c1
+}
+
 @test "what is asked twice, too early or too late" {
 	run -1 pod StopSandbox
 	assert_output --partial "code 5"

@@ -64,6 +64,29 @@ TEST(join_by_pid_by_zero_and_explicitly)
 	CHECK_TEXT(oci_namespace_of(c, OCI_NS_PID)->path, "/proc/4243/ns/pid"); /* TARGET */
 }
 
+TEST(join_pins_what_is_the_pods)
+{
+	auto_arena struct arena a = { 0 };
+	struct sandbox_join j = { .modes = usual, .pid = PID, .dir = "/run/pod" };
+	struct err e;
+	struct oci_config *c = config("77", ",{\"type\":\"cgroup\"}", &a), *other;
+
+	for (int t = 0; t < OCI_NS_COUNT; t++)
+		j.ns[t] = t + 10;
+	ASSERT(c && !sandbox_join(c, &j, &a, &e));
+	sandbox_join_pin(c, &j, &a);
+	CHECK_TEXT(oci_namespace_of(c, OCI_NS_NETWORK)->path,
+		   arena_printf(&a, "/proc/self/fd/%d", OCI_NS_NETWORK + 10));
+	CHECK_TEXT(oci_namespace_of(c, OCI_NS_UTS)->path,
+		   arena_printf(&a, "/proc/self/fd/%d", OCI_NS_UTS + 10));
+	CHECK(!oci_namespace_of(c, OCI_NS_CGROUP)->path &&
+	      !oci_namespace_of(c, OCI_NS_MOUNT)->path);
+	other = config("4242", "", &a);
+	ASSERT(other && !sandbox_join(other, &j, &a, &e));
+	sandbox_join_pin(other, &j, &a);
+	CHECK_TEXT(oci_namespace_of(other, OCI_NS_NETWORK)->path, "/proc/4242/ns/net");
+}
+
 TEST(join_host_modes_drops_what_containerd_made_up)
 {
 	auto_arena struct arena a = { 0 };
