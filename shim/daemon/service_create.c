@@ -121,7 +121,6 @@ static void created(struct daemon *d, struct task *t, struct job_result *r,
 
 	t->init.pid = r->pid;
 	t->init.state = ST_CREATED;
-	t->init.io.logger = r->logger_pid;
 	t->shares_pidns = r->shares_pidns;
 	t->cgroups = mem_strdup(str_text(&r->data));
 	if (io_started(&t->init.io, take_fd(&r->console), &e))
@@ -140,6 +139,7 @@ static void on_created(struct job *job, struct job_result *r)
 	struct call *c = call_take(&job->call);
 	struct err e = { 0 };
 
+	t->init.io.logger = r->logger_pid; /* it may run when the container does not */
 	if (r->err.num) {
 		if (c)
 			call_fail_engine(c, &r->err);

@@ -64,9 +64,9 @@ static void on_exec_started(struct job *job, struct job_result *r)
 	struct call *c = call_take(&job->call);
 	struct err e;
 
+	p->io.logger = r->logger_pid; /* it may run when the process does not */
 	if (!r->err.num) {
 		p->pid = r->pid;
-		p->io.logger = r->logger_pid;
 		if (io_started(&p->io, take_fd(&r->console), &e))
 			log_msg(LOG_WARN, "terminal of '%s': %s, it stays silent", p->id, e.msg);
 		started(d, p, c);

@@ -180,6 +180,24 @@ late_reader() {
 	wait_until 40 is_gone "$(<"$BATS_TEST_TMPDIR/pid")"
 }
 
+@test "a logger whose process could not be started is ended" {
+	local spec='opencontainers/runtime-spec/1/Process:{"args":["no-such-program"],"cwd":"/","user":{}}'
+	printf '#!/bin/bash\necho $$ >%q\nexec 5>&-\nexec sleep 600\n' "$BATS_TEST_TMPDIR/pid" >"$BATS_TEST_TMPDIR/logger"
+	chmod +x "$BATS_TEST_TMPDIR/logger"
+	start_box
+	call Exec id=box exec_id=x spec="$spec" stdout="binary://$BATS_TEST_TMPDIR/logger"
+	run -1 call Start id=box exec_id=x
+	assert_output --partial no-such-program
+	call Delete id=box exec_id=x
+	wait_until 30 is_gone "$(<"$BATS_TEST_TMPDIR/pid")"
+	end_box
+	rm "$BATS_TEST_TMPDIR/pid"
+	edit_config "$BUNDLE" '.mounts += [{ destination: "/x", type: "bind", source: "/no/such", options: ["bind"] }]'
+	run -1 create stdout="binary://$BATS_TEST_TMPDIR/logger"
+	assert_output --partial /no/such
+	wait_until 30 is_gone "$(<"$BATS_TEST_TMPDIR/pid")"
+}
+
 @test "a logger of the second version says that it is ready, or the task is refused" {
 	printf '#!/bin/bash\nprintf x >&5\nexec 5>&-\ncat <&3 >%q\n' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/ready"
 	printf '#!/bin/bash\nexec 5>&-\ncat <&3 >/dev/null\n' >"$BATS_TEST_TMPDIR/mute"
