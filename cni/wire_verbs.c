@@ -254,6 +254,21 @@ static int wire_del(struct request *req, struct err *e)
 	return addresses_del(req, &s, rc ? &later : e) ? -1 : rc;
 }
 
+/*
+ * The pod's end has the MAC that was told last: a plugin behind this one may have
+ * set another. The spoof check's is the one that ADD gave, as its rules are.
+ */
+static void expect_mac(const struct cni_result *prev, struct op *veth)
+{
+	for (size_t i = 0; i < prev->interfaces.n; i++) {
+		const struct cni_iface *iface = &prev->interfaces.v[i];
+
+		if (iface->sandbox && *iface->sandbox && iface->mac &&
+		    str_eq(iface->name, veth->veth.peer))
+			mac_parse(iface->mac, &veth->veth.peer_mac);
+	}
+}
+
 static int wire_check(struct request *req, struct err *e)
 {
 	auto_net struct net n = NET_INIT;
@@ -283,6 +298,9 @@ static int wire_check(struct request *req, struct err *e)
 	if (wire_plan_add(&call.w, &req->conf, &call.at, &ipam, in_two, &p, e) ||
 	    net_open(&n, req->netns, e))
 		return -1;
+	for (size_t i = 0; i < p.n; i++)
+		if (p.v[i].kind == OP_VETH)
+			expect_mac(&prev, &p.v[i]);
 	return verify(&n, &p, e);
 }
 

@@ -54,6 +54,24 @@ state() {
 	tuning DEL CNI_NETNS=
 }
 
+@test "a MAC that tuning has set: CHECK of the plugin in front of it goes by the result, as the reference's" {
+	local type prev
+	for type in bridge ptp peapod; do
+		conf ".type = \"$type\""
+		cp "$CONF" "$CONF.front"
+		prev=$(plugin "$BIN/$type" ADD)
+		tuning_conf '.mac = "02:00:00:00:00:42"' "$prev"
+		prev=$(tuning ADD)
+		jq --argjson prev "$prev" '.prevResult = $prev' "$CONF.front" >"$CONF"
+		plugin "$BIN/$type" CHECK
+		[ ! -x "$REFERENCE/$type" ] || plugin "$REFERENCE/$type" CHECK CNI_PATH="$REFERENCE"
+		in_pod ip link set eth0 address 02:00:00:00:00:43
+		fails_with 999 plugin "$BIN/$type" CHECK
+		assert_output --partial "has MAC 02:00:00:00:00:43, not 02:00:00:00:00:42"
+		plugin "$BIN/$type" DEL
+	done
+}
+
 @test "sysctls of the pod and of its interface; only below net, and never the host's" {
 	local host
 	host=$(on_host cat /proc/sys/net/ipv4/tcp_rmem)

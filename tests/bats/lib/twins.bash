@@ -130,6 +130,11 @@ macs_match() {
 	jq -e --argjson links "$links" 'all(.interfaces // [] | .[]; (.mac // "") == "" or .mac == $links[.name])' "$1/result" >/dev/null
 }
 
+# has_check CONFLIST: its version has CHECK
+has_check() {
+	jq -e '.cniVersion | . != "0.3.1"' "$1" >/dev/null
+}
+
 # probe NAME: does it work? yes or no. What is to fail is not tried for long.
 probe() {
 	local from to long=30
@@ -168,6 +173,9 @@ side() {
 		echo "== result"
 		jq -S "$RESULT" "$state/result"
 		macs_match "$state" && echo "MACs are as told"
+		if [ "$dir" = "$BIN" ] && has_check "$list"; then
+			chain CHECK "$dir" "$list" "$state" # theirs looks for rules and sysctls that it has not made
+		fi
 		if [[ "$*" == *port-* ]]; then
 			nsenter --net="/run/netns/$POD" socat TCP4-LISTEN:80,fork,reuseaddr SYSTEM:'echo served' 3>&- 2>/dev/null &
 			pid=$!
