@@ -157,10 +157,15 @@ static int hand_to_relay(struct io *io, struct loop *loop, struct io_child *chil
 	return 0;
 }
 
+/* FIFOs and pipes are there for the process alone; a file or a device, say /dev/null, is not. */
 static int own(const struct io_child *child, uid_t uid, gid_t gid, struct err *e)
 {
 	for (int i = 0; i < 3 && (uid || gid); i++) {
-		if (child->stdio[i] >= 0 && fchown(child->stdio[i], uid, gid))
+		struct stat st;
+
+		if (child->stdio[i] < 0 || fstat(child->stdio[i], &st) || !S_ISFIFO(st.st_mode))
+			continue;
+		if (fchown(child->stdio[i], uid, gid))
 			return err_sys(e, "give a stream to user %u", uid);
 	}
 	return 0;

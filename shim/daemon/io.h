@@ -52,7 +52,7 @@ struct io_child {
 struct io_request {
 	const char *path[3];
 	bool terminal;
-	/* If not 0, the new owner of the FIFOs: a user namespace's root may then open them again */
+	/* If not 0, the new owner of FIFOs and pipes, for a user namespace's root to open again */
 	uid_t uid;
 	gid_t gid;
 };

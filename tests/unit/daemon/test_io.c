@@ -163,3 +163,44 @@ TEST(io_without_streams_has_nothing_unread)
 	CHECK(!io_has_reader(&io));
 	io_close(&io);
 }
+
+static bool is_of(const char *path, uid_t uid, gid_t gid)
+{
+	struct stat st;
+
+	return !stat(path, &st) && st.st_uid == uid && st.st_gid == gid;
+}
+
+TEST(io_gives_fifos_and_pipes_to_a_user_but_no_files)
+{
+	struct fifo f;
+	struct io_request req = { .uid = 12345, .gid = 23456 };
+	char *file;
+	struct stat pipe;
+	struct err e;
+
+	if (geteuid()) {
+		test_skip("only root gives files away");
+		return;
+	}
+	ASSERT(fifo_make(&f));
+	file = arena_printf(&f.a, "%s/file", f.dir);
+	req.path[0] = "";
+	req.path[1] = f.path;
+	req.path[2] = arena_printf(&f.a, "file://%s", file);
+	CHECK(!io_open(&f.io, NULL, &req, &f.child, &e));
+	CHECK(is_of(f.path, 12345, 23456));
+	CHECK(is_of(file, 0, 0));
+	io_child_close(&f.child);
+	io_close(&f.io);
+
+	/* a path without a scheme may be a file or a device, too */
+	req.path[0] = file;
+	req.path[1] = req.path[2] = "binary:///logger";
+	CHECK(!io_open(&f.io, NULL, &req, &f.child, &e));
+	CHECK(is_of(file, 0, 0));
+	CHECK(!fstat(f.child.stdio[2], &pipe) && pipe.st_uid == 12345 && pipe.st_gid == 23456);
+	io_child_close(&f.child);
+	unlink(file);
+	fifo_done(&f);
+}
