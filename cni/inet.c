@@ -196,25 +196,46 @@ static bool same_addr(const struct nlattr *attr, const struct ip_addr *ip)
 	return attr && nla_len(attr) == ip->len && !memcmp(nla_data(attr), ip->b, ip->len);
 }
 
+static bool same_hop(const struct route_sink *sink, int oif, const struct nlattr *attrs, int len)
+{
+	const struct ip_addr *gw = &sink->want->gw;
+
+	return oif == sink->index && (!gw->len || same_addr(nla_find(attrs, len, RTA_GATEWAY), gw));
+}
+
+/* Of a route with many. */
+static bool has_hop(const struct route_sink *sink, const struct nlattr *hops)
+{
+	const struct rtnexthop *hop = nla_data(hops);
+	int left = nla_len(hops);
+
+	while (left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
+		if (same_hop(sink, hop->rtnh_ifindex, (struct nlattr *)(void *)RTNH_DATA(hop),
+			     (int)(hop->rtnh_len - sizeof(*hop))))
+			return true;
+		left -= RTNH_ALIGN(hop->rtnh_len);
+		hop = (const struct rtnexthop *)(const void *)RTNH_NEXT(hop);
+	}
+	return false;
+}
+
+/* IPv6 routes through several gateways to the same place are one to the kernel, with many hops. */
 static int read_route(const struct nlmsghdr *nlh, void *arg, struct err *e)
 {
 	const struct rtmsg *rtm = NLMSG_DATA(nlh);
-	struct nlattr *head = (struct nlattr *)(void *)RTM_RTA(rtm), *oif;
+	struct nlattr *head = (struct nlattr *)(void *)RTM_RTA(rtm), *oif, *hops;
 	struct route_sink *sink = arg;
 	int left = (int)NLMSG_PAYLOAD(nlh, sizeof(*rtm));
-	bool same;
 
 	(void)e;
-	if (nlh->nlmsg_type != RTM_NEWROUTE)
+	if (nlh->nlmsg_type != RTM_NEWROUTE || rtm->rtm_dst_len != sink->want->dst.bits)
+		return 0;
+	if (sink->want->dst.bits && !same_addr(nla_find(head, left, RTA_DST), &sink->first))
 		return 0;
 	oif = nla_find(head, left, RTA_OIF);
-	same = rtm->rtm_dst_len == sink->want->dst.bits && oif &&
-	       nla_get_u32(oif) == (uint32_t)sink->index;
-	if (sink->want->dst.bits)
-		same = same && same_addr(nla_find(head, left, RTA_DST), &sink->first);
-	if (sink->want->gw.len)
-		same = same && same_addr(nla_find(head, left, RTA_GATEWAY), &sink->want->gw);
-	sink->found |= same;
+	hops = nla_find(head, left, RTA_MULTIPATH);
+	sink->found |= oif && same_hop(sink, (int)nla_get_u32(oif), head, left);
+	sink->found |= hops && has_hop(sink, hops);
 	return 0;
 }
 

@@ -80,6 +80,24 @@ teardown() {
 	in_pod ip route | grep -q '^default via 10.1.0.1'
 }
 
+@test "default routes of two IPv6 networks, which the kernel makes one: CHECK finds each, and which is missing" {
+	local i
+	for i in 1 2; do
+		conf ".name = \"net$i\" | .bridge = \"br$i\" | .ipam.ranges = [[{subnet: \"fd0$i::/64\"}]]"
+		cni ADD CNI_IFNAME="eth$i" >"$CONF.result"
+		jq --slurpfile r "$CONF.result" '.prevResult = $r[0]' "$CONF" >"$CONF.$i"
+	done
+	assert_equal "$(in_pod ip -6 -j route show default | jq -c '[.[] | .nexthops | length]')" '[2]'
+	CONF=$CONF.1 cni CHECK CNI_IFNAME=eth1
+	CONF=$CONF.2 cni CHECK CNI_IFNAME=eth2
+	in_pod ip -6 route del default via fd01::1 dev eth1
+	CONF=$CONF.1 fails_with 999 cni CHECK CNI_IFNAME=eth1
+	assert_output --partial 'route ::/0 is missing'
+	CONF=$CONF.2 cni CHECK CNI_IFNAME=eth2
+	in_pod ip -6 route append default via fd01::9 dev eth1
+	CONF=$CONF.1 fails_with 999 cni CHECK CNI_IFNAME=eth1
+}
+
 @test "isDefaultGateway beside the address management's default route is one route" {
 	conf '.ipam.routes = [{dst: "0.0.0.0/0"}]'
 	cni ADD
