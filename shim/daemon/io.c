@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shim/daemon/uri.h"
 #include "spec/base/arena.h"
 #include "spec/base/auto.h"
 #include "spec/base/path.h"
@@ -76,13 +77,18 @@ static int open_output(struct io *io, int i, const char *path, bool terminal, st
 {
 	int nonblock = terminal ? O_NONBLOCK : 0, fd;
 	auto_fd int probe = -1; /* until the writer is open, for a reader not to see an end */
+	auto_arena struct arena a = { 0 };
+	const char *uri = path;
 
-	if (str_starts(path, SCHEME_FILE))
-		return open_log_file(path + strlen(SCHEME_FILE), e);
-	if (str_starts(path, SCHEME_FIFO))
-		path += strlen(SCHEME_FIFO);
-	if (strstr(path, "://"))
-		return err_set(e, ENOTSUP, "output '%s': the scheme is not supported", path);
+	if (str_starts(uri, SCHEME_FILE) || str_starts(uri, SCHEME_FIFO)) {
+		path = uri_path(uri, &a, NULL, e);
+		if (!path)
+			return err_ctx(e, "output '%s'", uri);
+	} else if (strstr(uri, "://")) {
+		return err_set(e, ENOTSUP, "output '%s': the scheme is not supported", uri);
+	}
+	if (str_starts(uri, SCHEME_FILE))
+		return open_log_file(path, e);
 	if (is_fifo(path)) {
 		probe = open_writer(path);
 		io->met[i - 1] = probe >= 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shim/daemon/uri.h"
 #include "spec/base/auto.h"
 #include "spec/base/proc.h"
 #include "spec/base/str.h"
@@ -23,61 +24,37 @@ enum {
 	FD_FREE, /* where the fds wait to be placed */
 };
 
-static int hex(char c)
+static int add_pair(char **argv, size_t *n, char *pair, struct err *e)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c | 0x20) : NULL;
+	char *value = strchr(pair, '=');
 
-	return at ? (int)(at - digits) : -1;
-}
-
-/* %XX and + of a query, in place. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++) {
-		if (*s == '+') {
-			*out++ = ' ';
-		} else if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
-			*out++ = (char)(hex(s[1]) * 16 + hex(s[2]));
-			s += 2;
-		} else {
-			*out++ = *s;
-		}
-	}
-	*out = '\0';
+	if (*n + 3 > ARGS_MAX)
+		return err_set(e, E2BIG, "too many arguments");
+	if (value)
+		*value++ = '\0';
+	if (uri_decode(pair, true, e) || (value && uri_decode(value, true, e)))
+		return -1;
+	argv[(*n)++] = pair;
+	if (value && *value)
+		argv[(*n)++] = value;
+	return 0;
 }
 
 char **logger_argv(const char *uri, struct arena *a, struct err *e)
 {
-	const char *path = strstr(uri, "://");
 	char **argv = arena_array(a, ARGS_MAX, sizeof(*argv)), *query, **pairs;
 	size_t n = 0, n_pairs = 0;
 
-	argv[n++] = arena_strdup(a, path ? path + strlen("://") : "");
-	if (argv[0][0] != '/') {
-		err_set(e, EINVAL, "logger '%s': the path is not absolute", uri);
+	argv[n++] = uri_path(uri, a, &query, e);
+	if (!argv[0]) {
+		err_ctx(e, "logger '%s'", uri);
 		return NULL;
 	}
-	query = strchr(argv[0], '?');
-	if (query)
-		*query++ = '\0';
-	pairs = query && *query ? str_split(a, query, '&', &n_pairs) : NULL;
+	pairs = *query ? str_split(a, query, '&', &n_pairs) : NULL;
 	for (size_t i = 0; i < n_pairs; i++) {
-		char *value = strchr(pairs[i], '=');
-
-		if (n + 3 > ARGS_MAX) {
-			err_set(e, E2BIG, "logger '%s': too many arguments", uri);
+		if (add_pair(argv, &n, pairs[i], e)) {
+			err_ctx(e, "logger '%s'", uri);
 			return NULL;
-		}
-		if (value)
-			*value++ = '\0';
-		unescape(pairs[i]);
-		argv[n++] = pairs[i];
-		if (value && *value) {
-			unescape(value);
-			argv[n++] = value;
 		}
 	}
 	return argv;

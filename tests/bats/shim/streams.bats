@@ -103,6 +103,27 @@ late_reader() {
 	assert_output "key=some value box"
 }
 
+@test "paths of URIs are decoded, without query and fragment; a bad escape is refused by name" {
+	local log="$BATS_TEST_TMPDIR/a log?" logger="$BATS_TEST_TMPDIR/a logger"
+	printf '#!/bin/bash\nexec 5>&-\ncat <&3 >%q\n' "$BATS_TEST_TMPDIR/logged" >"$logger"
+	chmod +x "$logger"
+	set_args "$BUNDLE" sh -c 'echo one; echo two >&2'
+	start_box stdout="binary://${logger// /%20}?x=y#z"
+	call Wait id=box
+	wait_until 30 grep -qx one "$BATS_TEST_TMPDIR/logged"
+	call Delete id=box
+	start_box stderr="file://$BATS_TEST_TMPDIR/a%20log%3f?x=y#z"
+	call Wait id=box
+	run -0 cat "$log"
+	assert_output two
+	call Delete id=box
+	for uri in file:///x%zz 'binary:///x%2' 'binary:///bin/true?a=%'; do
+		run -1 create stdout="$uri"
+		assert_output --partial "'$uri'"
+		assert_output --partial "no escape"
+	done
+}
+
 @test "an unknown scheme is refused by name" {
 	run -1 create stdout=gopher:///x
 	assert_output --partial gopher
