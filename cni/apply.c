@@ -11,6 +11,7 @@
 #include "cni/apply_hosts.h"
 #include "cni/apply_link.h"
 #include "cni/apply_ports.h"
+#include "cni/apply_proxy.h"
 #include "cni/apply_tc.h"
 #include "cni/apply_tune.h"
 #include "cni/detach.h"
@@ -18,7 +19,6 @@
 #include "cni/masq.h"
 #include "cni/netns.h"
 #include "cni/op_link.h"
-#include "cni/proxy.h"
 #include "spec/base/auto.h"
 #include "spec/base/str.h"
 
@@ -282,38 +282,17 @@ static int do_detach(struct net *n, const struct op *op, struct err *e)
 	return 0;
 }
 
-static int do_proxy(struct net *n, const struct op *op, struct err *e)
-{
-	struct link link;
-
-	return op_link(n, op, &link, e) ? -1 : proxy_add(&n->host, link.index, &op->proxy, e);
-}
-
-static int is_proxy(struct net *n, const struct op *op, struct err *e)
-{
-	struct link link;
-	int there =
-		op_link(n, op, &link, e) ? -1 : proxy_present(&n->host, link.index, &op->proxy, e);
-
-	if (!there)
-		return err_set(e, ENOENT, "nobody answers for %s", ip_text(&op->proxy).s);
-	return there < 0 ? -1 : 0;
-}
-
 static int do_leases(struct net *n, const struct op *op, struct err *e)
 {
 	struct hostlocal h = { .network = op->leases.network, .data_dir = op->leases.data_dir };
 	struct lease_owner owner = { .container_id = op->leases.container_id,
 				     .ifname = op->leases.ifname };
-
 	struct lease_ips ips = { 0 };
 
 	/* Of a pod on a bridge, as most are, nobody answered for an address. */
-	if (!n->freed_port && hostlocal_held(&h, &owner, &ips, e))
+	if (op->leases.bridge && !n->freed_port &&
+	    (hostlocal_held(&h, &owner, &ips, e) || end_proxies(n, op->leases.bridge, &ips, e)))
 		return -1;
-	for (size_t i = 0; i < ips.n; i++)
-		if (proxy_del(&n->host, &ips.v[i], e))
-			return -1;
 	if (n->freed_port)
 		lease_mark_full(h.data_dir, h.network, false);
 	return hostlocal_del(&h, &owner, e);

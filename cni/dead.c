@@ -36,11 +36,14 @@ int dead_lease(struct dead *dead, const char *network, const struct lease_owner 
 	       const struct ip_addr *ip, struct err *e)
 {
 	const struct attach at = { network, owner->container_id, owner->ifname };
+	int index = dead->bridge;
 
 	if (dead_named(dead, attach_host_name(&at, dead->a), e) ||
 	    dead_named(dead, bandwidth_ifb(&at, true, dead->a), e))
 		return -1;
-	return proxy_del(&dead->n->host, ip, e); /* by the route, now that the pod's own is gone */
+	if (index == DEAD_ANY)
+		index = proxy_find(&dead->n->host, ip, e);
+	return index <= 0 ? index : proxy_del(&dead->n->host, index, ip, e);
 }
 
 static int dead_but(struct dead *dead, const char *kind, const char *network,

@@ -17,7 +17,9 @@ struct dead {
 	struct net *n;
 	struct arena *a;
 	struct pairs pairs;
+	int bridge; /* index of that on which the host answers for pods; 0: none, or DEAD_ANY */
 };
+#define DEAD_ANY (-1) /* of a network that only its leases tell of: to be searched */
 
 /* The owner's lease of that address was dropped: its pair goes, nobody answers for the address. */
 int dead_lease(struct dead *dead, const char *network, const struct lease_owner *owner,

@@ -21,5 +21,7 @@ int neighbour_do(struct rtnl *r, int type, int flags, const struct neighbour *n,
 		rtnl_put(&q, NDA_DST, n->ip->b, n->ip->len);
 	if (n->mac)
 		rtnl_put(&q, NDA_LLADDR, n->mac->b, MAC_LEN);
+	if (n->protocol)
+		rtnl_put_u8(&q, NDA_PROTOCOL, n->protocol);
 	return rtnl_do(r, &q, e);
 }

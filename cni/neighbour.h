@@ -21,6 +21,7 @@ struct neighbour {
 	const struct mac *mac;	  /* NULL: none */
 	uint16_t state;		  /* NUD_* */
 	uint8_t flags;		  /* NTF_* */
+	uint8_t protocol;	  /* who made it; 0: not told */
 };
 
 /* type: RTM_*NEIGH, flags: NLM_F_*. 0, or -1 with *e as rtnl_do() fills it. */

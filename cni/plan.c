@@ -238,6 +238,8 @@ static void print_leases(const struct op *op, struct str *out)
 {
 	str_addf(out, " %s/%s of %s %s", op->leases.data_dir, op->leases.network,
 		 op->leases.container_id, op->leases.ifname);
+	if (op->leases.bridge)
+		str_addf(out, " proxies on %s", op->leases.bridge);
 }
 
 static void print_delete(const struct op *op, struct str *out)

@@ -148,6 +148,7 @@ struct op {
 		const char *unmap; /* the owner */
 		struct {
 			const char *data_dir, *network, *container_id, *ifname;
+			const char *bridge; /* on which the host may answer for them; or NULL */
 		} leases;
 		struct {
 			const char *pod_dev; /* or this, in the pod, if dev is not there */

@@ -7,6 +7,9 @@
 #include "spec/base/err.h"
 #include "spec/cni/addr.h"
 
+/* As whose our entries are marked, of the numbers in rt_protos that nobody has. */
+#define PROXY_PROTOCOL 112
+
 /*
  * Answer ARP requests and neighbour solicitations for the address on the
  * interface. It stays until proxy_del(): the address' own interface may go
@@ -18,9 +21,12 @@ int proxy_add(struct rtnl *r, int index, const struct ip_addr *ip, struct err *e
 int proxy_present(struct rtnl *r, int index, const struct ip_addr *ip, struct err *e);
 
 /*
- * No more, on the interface by which the address is reached now that its own
- * one is gone or down; nothing to do is no error.
+ * The index of an interface with such an entry of ours, 0: there is none, -1.
+ * All entries of the family are read: for who does not know the interface.
  */
-int proxy_del(struct rtnl *r, const struct ip_addr *ip, struct err *e);
+int proxy_find(struct rtnl *r, const struct ip_addr *ip, struct err *e);
+
+/* No more; nothing to do is no error. */
+int proxy_del(struct rtnl *r, int index, const struct ip_addr *ip, struct err *e);
 
 #endif

@@ -295,7 +295,7 @@ int repair(struct net *n, const struct survey_place *place, bool dry_run, struct
 		.dry_run = dry_run,
 		.a = &a,
 		.out = out,
-		.dead = { .n = n, .a = &a },
+		.dead = { .n = n, .a = &a, .bridge = DEAD_ANY },
 	};
 	struct json_strs networks;
 	struct err later;

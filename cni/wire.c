@@ -251,6 +251,24 @@ static bool is_true(const struct cni_conf *conf, const char *key)
 	return val && json_object_is_type(val, json_type_boolean) && json_object_get_boolean(val);
 }
 
+static const char *text_of(const struct cni_conf *conf, const char *key)
+{
+	struct json_object *val = json_get(conf->raw, key);
+
+	return val && json_object_is_type(val, json_type_string) ? json_object_get_string(val) : "";
+}
+
+const char *wire_proxy_bridge(enum wire_kind kind, const struct cni_conf *conf)
+{
+	const char *bridge = text_of(conf, "bridge");
+
+	if (kind != WIRE_PEAPOD || str_eq(text_of(conf, "mode"), "ptp"))
+		return NULL;
+	if (!*bridge)
+		return BRIDGE_DEFAULT;
+	return cni_ifname_error(bridge) ? NULL : bridge;
+}
+
 /*
  * First no packet passes, so what follows may be given out again: host ports,
  * addresses; then the slow part, the end of the pair.
@@ -274,6 +292,7 @@ void wire_plan_del(enum wire_kind kind, const struct cni_conf *conf, const struc
 		op->leases.network = at->network;
 		op->leases.container_id = at->container_id;
 		op->leases.ifname = at->ifname;
+		op->leases.bridge = wire_proxy_bridge(kind, conf);
 	}
 	if (kind == WIRE_PEAPOD) {
 		aliases_plan_del(conf, at, p);

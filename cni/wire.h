@@ -67,6 +67,9 @@ void wire_plan_link(const struct wire *w, const struct attach *at, struct plan *
 int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struct attach *at,
 		  const struct ipam_result *ipam, bool linked, struct plan *p, struct err *e);
 
+/* The bridge on which the host may answer for pods that it routes; NULL: there are no such pods. */
+const char *wire_proxy_bridge(enum wire_kind kind, const struct cni_conf *conf);
+
 /* DEL, from names and macspoofchk: no state, no netns; data_dir NULL: the addresses are not
  * host-local's. */
 void wire_plan_del(enum wire_kind kind, const struct cni_conf *conf, const struct attach *at,

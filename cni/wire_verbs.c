@@ -364,12 +364,23 @@ static int lease_gone(void *arg, const struct lease_owner *owner, const struct i
 	return dead_lease(&g->dead, g->network, owner, ip, e);
 }
 
+static int find_bridge(const struct request *req, struct dead *dead, struct err *e)
+{
+	const char *bridge = wire_proxy_bridge(kind_of(req), &req->conf);
+	struct link link;
+	int there = bridge ? link_get(&dead->n->host, bridge, &link, e) : 0;
+
+	if (there > 0)
+		dead->bridge = link.index;
+	return there < 0 ? -1 : 0;
+}
+
 /* As DEL does: first what is given out again, then pairs, all at once. */
 static int wire_gc(struct request *req, struct err *e)
 {
 	const struct cni_conf *conf = &req->conf;
 	auto_net struct net n = NET_INIT;
-	struct graves g = { { &n, req->a, { 0 } }, conf->name };
+	struct graves g = { { .n = &n, .a = req->a }, conf->name };
 	struct addresses s;
 	struct err later;
 	int rc;
@@ -380,6 +391,8 @@ static int wire_gc(struct request *req, struct err *e)
 		return -1;
 	rc = gc_elements(req, &n, e);
 	if (gc_aliases(req, rc ? &later : e))
+		rc = -1;
+	if (find_bridge(req, &g.dead, rc ? &later : e))
 		rc = -1;
 	if (addresses_choose(req, &s, rc ? &later : e) ||
 	    addresses_gc(req, &s, lease_gone, &g, rc ? &later : e))

@@ -96,6 +96,35 @@ second_pod() {
 	done
 }
 
+@test "the administrator's proxy entries on the uplink stay, whatever takes a pod away" {
+	local network how ours
+	on_host ip link add up0 type bridge
+	on_host ip link add up1 master up0 type veth peer name up2
+	on_host ip link set up0 up
+	on_host ip link set up1 up
+	on_host ip link set up2 up
+	on_host ip route add default dev up0
+	on_host ip -6 route add default dev up0
+	on_host ip neigh add proxy 10.1.0.2 dev up0
+	on_host ip neigh add proxy fd01::2 dev up0
+	ours=$(on_host ip neigh show proxy)
+	for network in '.type = "ptp"' '.mode = "ptp"' '.type = "bridge"' .; do
+		for how in DEL GC gc; do
+			conf "$network"' | .cniVersion = "1.1.0" | .isDefaultGateway = false | .ipam.ranges += [[{subnet: "fd01::/64"}]]
+				| .["cni.dev/valid-attachments"] = []'
+			plugin "$BIN/$(jq -r .type "$CONF")" ADD
+			on_host ip link del "$(pairs | grep -v up)"
+			case $how in
+			gc) on_host "$BIN/peapod-cni" gc --data-dir "$LEASES" --grace 0 ;;
+			*) plugin "$BIN/$(jq -r .type "$CONF")" "$how" ;;
+			esac
+			assert_equal "$(leases)" ""
+			assert_equal "$(on_host ip neigh show proxy)" "$ours"
+			rm -r "$LEASES"
+		done
+	done
+}
+
 @test "no ipam, or an address without a gateway: code 7, and nothing is left" {
 	conf '.type = "ptp" | del(.ipam)'
 	fails_with 7 ptp ADD

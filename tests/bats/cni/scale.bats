@@ -104,6 +104,34 @@ proxies() {
 	assert_equal "$(leases)" ""
 }
 
+@test "nobody answers for a routed pod that is gone: DEL, with its pair or without, GC and peapod-cni gc" {
+	local how
+	dual '.bridgePorts = 1'
+	cni ADD
+	for how in del late gc admin; do
+		second ADD >"$BATS_TEST_TMPDIR/second"
+		assert_equal "$(on_host ip -6 neigh show proxy | wc -l)" 1
+		case $how in
+		del) second DEL ;;
+		late)
+			on_host ip link del "$(jq -r '.interfaces[0].name' "$BATS_TEST_TMPDIR/second")"
+			second DEL
+			;;
+		gc)
+			dual '.bridgePorts = 1 | .["cni.dev/valid-attachments"] = [{containerID: "c1", ifname: "eth0"}]'
+			second GC
+			;;
+		admin)
+			ip netns del "$SECOND"
+			run -0 on_host "$BIN/peapod-cni" gc --data-dir "$LEASES"
+			assert_output --partial 'its namespace is gone'
+			;;
+		esac
+		assert_equal "$(proxies)" ""
+		assert_equal "$(leases | xargs)" "10.1.0.2 fd01::2"
+	done
+}
+
 @test "bridgePorts does not count where a routed pod would be another network" {
 	conf '.bridgePorts = 1 | .portIsolation = true'
 	cni ADD

@@ -410,10 +410,39 @@ TEST(plan_del)
 	CHECK_TEXT(str_text(&out), "host detach vethb4b65655071\n"
 				   "host unmap ports of net c1 eth0\n"
 				   "host no spoof check ports of net c1 eth0\n"
-				   "host leases /leases/net of c1 eth0\n"
+				   "host leases /leases/net of c1 eth0 proxies on cni0\n"
 				   "host no hosts /run/cni/peapod/hosts/net/c1_eth0\n"
 				   "host delete bwpb4b65655071c\n"
 				   "host delete vethb4b65655071 or eth0 in the pod\n");
+}
+
+/* Only on the bridge that the config names, or its default, can the host have answered. */
+TEST(plan_del_proxies)
+{
+	static const struct {
+		enum wire_kind kind;
+		const char *keys, *bridge; /* NULL: nobody answers */
+	} rows[] = {
+		{ WIRE_PEAPOD, "", "cni0" },
+		{ WIRE_PEAPOD, ",\"Bridge\":\"br0\",\"mode\":\"bridge\"", "br0" },
+		{ WIRE_PEAPOD, ",\"bridge\":\"\",\"mode\":7", "cni0" },
+		{ WIRE_PEAPOD, ",\"bridge\":\"../br0\"", NULL }, /* ADD refuses it */
+		{ WIRE_PEAPOD, ",\"bridge\":\"br0\",\"mode\":\"ptp\"", NULL },
+		{ WIRE_BRIDGE, ",\"bridge\":\"br0\"", NULL },
+		{ WIRE_PTP, ",\"bridge\":\"br0\"", NULL },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		auto_arena struct arena a = { 0 };
+		char *text = arena_printf(&a, "{\"name\":\"net\"%s}", rows[i].keys);
+		const char *bridge;
+		struct cni_conf conf;
+		struct err e = { 0 };
+
+		CHECK(!cni_conf_open(text, strlen(text), &a, &conf, &e));
+		bridge = wire_proxy_bridge(rows[i].kind, &conf);
+		CHECK_TEXT(bridge ? bridge : "none", rows[i].bridge ? rows[i].bridge : "none");
+	}
 }
 
 /* Parts are hashed with their ends: "a","bc" is another attachment than "ab","c". */
