@@ -2,8 +2,10 @@
 /* job: fork, run, one packet back. */
 #include "shim/daemon/job.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include "spec/base/fd.h"
 #include "spec/base/log.h"
 #include "spec/base/proc.h"
+#include "spec/base/str.h"
 
 /* The fixed part of the packet; the data follows it. */
 struct packet {
@@ -160,6 +163,34 @@ static void on_result(struct loop_source *src, uint32_t events)
 	(void)take_result(container_of(src, struct job, src));
 }
 
+/* Each with its group: hooks lead one. */
+static void kill_children(pid_t parent)
+{
+	auto_dir DIR *d = opendir("/proc");
+	const struct dirent *de;
+	struct proc_stat st;
+	struct err ignored;
+	uint64_t pid;
+
+	while (d && (de = readdir(d))) {
+		if (parse_u64(de->d_name, 10, INT_MAX, &pid) ||
+		    proc_stat((pid_t)pid, &st, &ignored) || st.ppid != parent)
+			continue;
+		kill(-(pid_t)pid, SIGKILL);
+		kill((pid_t)pid, SIGKILL);
+	}
+}
+
+/* Its children before itself: then they would be ours, and not to be told from others. */
+static void on_expired(struct call_slot *slot)
+{
+	const struct job *job = container_of(slot, struct job, call);
+
+	kill(job->pid, SIGSTOP); /* it starts and reaps nothing more */
+	kill_children(job->pid);
+	kill(job->pid, SIGKILL);
+}
+
 int job_start(struct jobs *js, const struct job *job, struct call *call, struct err *e)
 {
 	struct job *copy;
@@ -197,6 +228,8 @@ int job_start(struct jobs *js, const struct job *job, struct call *call, struct 
 	link_add(&js->all, &copy->link);
 	if (call)
 		call_keep(call, &copy->call);
+	if (job->timed)
+		copy->call.expired = on_expired;
 	return 0;
 }
 

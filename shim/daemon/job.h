@@ -64,6 +64,11 @@ struct job {
 	 * and stay.
 	 */
 	bool bound;
+	/*
+	 * It is killed when the time of its call is up, with the hooks that it is waiting for,
+	 * which may wait for ever; the job is lost then.
+	 */
+	bool timed;
 };
 
 void jobs_init(struct jobs *js, struct loop *loop);

@@ -250,12 +250,16 @@ static void on_timer(struct loop_source *src, uint32_t events)
 	link_each(l, &s->calls)
 	{
 		struct call *c = container_of(l, struct call, link);
+		struct call_slot *slot = c->slot;
 
 		if (c->deadline > now)
 			continue;
-		if (c->slot)
-			c->slot->late = true;
 		call_fail_code(c, CODE_DEADLINE_EXCEEDED, "context deadline exceeded");
+		if (!slot)
+			continue;
+		slot->late = true;
+		if (slot->expired)
+			slot->expired(slot);
 	}
 	set_timer(s);
 }

@@ -33,11 +33,13 @@ struct call;
 /*
  * Where somebody keeps a call for later. The call clears it when it ends
  * before its reply: `late` tells whether its deadline passed (else its
- * connection was lost). Zeroed is empty.
+ * connection was lost), and then expired() is called at once, if there is one.
+ * Zeroed is empty.
  */
 struct call_slot {
 	struct call *call;
 	bool late;
+	void (*expired)(struct call_slot *slot);
 };
 
 /*
@@ -89,7 +91,7 @@ void call_reply_packed(struct call *c, const void *data, size_t len);
 void call_fail(struct call *c, const struct err *e);
 void call_fail_code(struct call *c, enum code code, const char *message);
 
-/* Keep the call in a slot (see there), or in a list of waiters. */
+/* Keep the call in a slot (see there), all else of which is cleared; or in a list of waiters. */
 void call_keep(struct call *c, struct call_slot *slot);
 void call_wait(struct call *c, struct link *waiters);
 /* Any call of that list, taken out of it; NULL when there is none. */

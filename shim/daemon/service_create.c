@@ -212,9 +212,12 @@ static int start_creation(struct daemon *d, struct creation *cr, const Pb__Optio
 				 .io = &io,
 				 .no_pivot = o->no_pivot_root,
 				 .no_new_keyring = o->no_new_keyring };
-	struct job job = {
-		.done = on_created, .arg = cr, .run = work_create, .work = &w, .bound = true
-	};
+	struct job job = { .done = on_created,
+			   .arg = cr,
+			   .run = work_create,
+			   .work = &w,
+			   .bound = true,
+			   .timed = true };
 	int bad;
 
 	t->no_new_keyring = o->no_new_keyring;
@@ -300,7 +303,9 @@ void task_delete(void *ctx, struct call *c, const void *request)
 	struct err e;
 	struct process *p = process_find(&d->tasks, req->id, req->exec_id, &e);
 	struct work w;
-	struct job job = { .done = on_deleted, .arg = d, .run = work_destroy, .work = &w };
+	struct job job = {
+		.done = on_deleted, .arg = d, .run = work_destroy, .work = &w, .timed = true
+	};
 	enum state next;
 
 	if (!p || rule_check(p->id != NULL, VERB_DELETE, p->state, &next, &e)) {

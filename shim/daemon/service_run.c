@@ -50,6 +50,9 @@ static void on_init_started(struct job *job, struct job_result *r)
 		started(d, p, c);
 		return;
 	}
+	/* It may run by now: nobody knows how far the helper has come. */
+	if (r->lost && !p->exited_at.tv_sec)
+		kill(p->pid, SIGKILL);
 	p->state = ST_CREATED;
 	p->silent = true;
 	if (c)
@@ -131,9 +134,12 @@ static int start_exec(struct daemon *d, struct process *p, struct call *c, struc
 static int start_init(struct daemon *d, struct process *p, struct call *c, struct err *e)
 {
 	struct work w = { &d->place, p->task->id };
-	struct job job = {
-		.done = on_init_started, .arg = d, .arg2 = p, .run = work_start, .work = &w
-	};
+	struct job job = { .done = on_init_started,
+			   .arg = d,
+			   .arg2 = p,
+			   .run = work_start,
+			   .work = &w,
+			   .timed = true };
 
 	if (sandbox_check_task(&d->sandbox, e))
 		return -1;

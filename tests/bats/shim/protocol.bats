@@ -218,17 +218,51 @@ write_slow() { timeout $((60 * PATIENCE)) bash -c "echo go >'$BATS_TEST_TMPDIR/s
 	call Delete id=b
 }
 
-@test "a Create that runs out of time is undone" {
-	mkfifo "$BATS_TEST_TMPDIR/slow"
+# slow_hook KIND: one that, while there is $BATS_TEST_TMPDIR/slow, does not end, nor does what it starts
+slow_hook() {
+	touch "$BATS_TEST_TMPDIR/slow"
 	# shellcheck disable=SC2016
-	edit_config "$BUNDLE" '.hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "read x <" + $f]}]}' \
-		--arg f "$BATS_TEST_TMPDIR/slow"
+	edit_config "$BUNDLE" '.hooks[$kind] = [{path: "/bin/sh", args: ["sh", "-c", "if [ -e \($f) ]; then sleep 1000; fi"]}]' \
+		--arg kind "$1" --arg f "$BATS_TEST_TMPDIR/slow"
+}
+
+# shellcheck disable=SC2317 # called by wait_until
+gone() { call State id=box | grep -q "code 5"; }
+
+@test "a Create that runs out of time is undone, and its hook ended" {
+	slow_hook prestart
 	run -1 call -t 300 Create id=box bundle="$BUNDLE"
 	assert_output --partial "code 4"
-	write_slow
-	# shellcheck disable=SC2317 # called by wait_until
-	gone() { call State id=box | grep -q "code 5"; }
 	wait_until 30 gone
+	wait_until 30 has_no_child "$(shim_pids)"
+	[ -z "$(leftovers)" ]
+}
+
+@test "a Start that runs out of time ends the container and its hook" {
+	slow_hook poststart
+	create
+	run -1 call -t 300 Start id=box
+	assert_output --partial "code 4"
+	wait_until 30 state_is 3
+	wait_until 30 has_no_child "$(shim_pids)"
+	run -0 call Wait id=box
+	assert_line exit_status=137
+	call Delete id=box
+}
+
+@test "a Delete that runs out of time ends the hook, and can be repeated" {
+	slow_hook poststop
+	start_box
+	call Kill id=box signal=9
+	call Wait id=box
+	run -1 call -t 300 Delete id=box
+	assert_output --partial "code 4"
+	wait_until 30 has_no_child "$(shim_pids)"
+	state_is 3
+	rm "$BATS_TEST_TMPDIR/slow"
+	run -0 call Delete id=box
+	assert_line exit_status=137
+	[ -z "$(leftovers)" ]
 }
 
 @test "a Create whose helper is killed fails at once, and is undone" {
