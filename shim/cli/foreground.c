@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -35,12 +36,21 @@ static const int not_forwarded[] = {
 /* One direction: bytes taken from an fd and not yet written to the other. */
 struct carry {
 	int from, to; /* -1: closed, nothing more will come or can be written */
+	bool master;  /* from is one */
 	size_t at, n;
 	char bytes[CARRY];
 };
 
+/*
+ * When nobody has the slave open the master says so (POLLHUP, EIO), for as long
+ * as that lasts, and poll() would not wait. It is no end: many an init closes
+ * its terminal, or hangs it up, and opens it again. So the master is not asked
+ * then, but an epoll that tells what happens to it once, when it happens.
+ */
 struct relay {
 	struct carry in, out; /* caller to container, container to caller */
+	int edge;	      /* that epoll */
+	bool hung;	      /* nobody has the slave open; for the next poll() only */
 	int tty;	      /* the caller's terminal, -1: none */
 	bool raw, began;
 	struct termios saved;
@@ -54,6 +64,7 @@ enum {
 	POLL_IN_TO,
 	POLL_OUT_FROM,
 	POLL_OUT_TO,
+	POLL_EDGE,
 	POLL_COUNT
 };
 
@@ -129,6 +140,16 @@ static void copy_window(const struct relay *r, int master)
 		(void)ioctl(master, TIOCSWINSZ, &size); /* the process may have gone */
 }
 
+static int watch_edge(struct relay *r, int master, struct err *e)
+{
+	struct epoll_event what = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
+
+	r->edge = epoll_create1(EPOLL_CLOEXEC);
+	if (r->edge < 0 || epoll_ctl(r->edge, EPOLL_CTL_ADD, master, &what))
+		return err_sys(e, "watch the console");
+	return 0;
+}
+
 static int relay_begin(struct relay *r, int master, struct err *e)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -140,9 +161,12 @@ static int relay_begin(struct relay *r, int master, struct err *e)
 	r->in.from = STDIN_FILENO;
 	r->in.to = r->out.from = master;
 	r->out.to = STDOUT_FILENO;
+	r->out.master = true;
 	r->tty = find_tty();
 	if (flags < 0 || fcntl(master, F_SETFL, flags | O_NONBLOCK))
 		return err_sys(e, "make the console non-blocking");
+	if (watch_edge(r, master, e))
+		return -1;
 	copy_window(r, master);
 	if (!isatty(STDIN_FILENO))
 		return 0;
@@ -163,6 +187,7 @@ static void relay_done(struct relay *r)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &r->saved);
 	if (r->began)
 		(void)sigaction(SIGPIPE, &r->old_pipe, NULL);
+	close_fd(&r->edge);
 	r->raw = r->began = false;
 }
 
@@ -188,8 +213,8 @@ static void carry_read(struct carry *c)
 	if (n > 0) {
 		c->at = 0;
 		c->n = (size_t)n;
-	} else if (!n || !again()) {
-		c->from = -1; /* end of the input; for a master, EIO: no slave is open */
+	} else if (!n || !(again() || (c->master && errno == EIO))) {
+		c->from = -1; /* end of the input */
 	}
 }
 
@@ -213,18 +238,26 @@ static struct pollfd poll_row(bool wanted, int fd, short events)
 static void relay_rows(const struct relay *r, struct pollfd *p)
 {
 	p[POLL_IN_FROM] = poll_row(carry_wants_read(&r->in), r->in.from, POLLIN);
-	p[POLL_IN_TO] = poll_row(carry_wants_write(&r->in), r->in.to, POLLOUT);
-	p[POLL_OUT_FROM] = poll_row(carry_wants_read(&r->out), r->out.from, POLLIN);
+	p[POLL_IN_TO] = poll_row(!r->hung && carry_wants_write(&r->in), r->in.to, POLLOUT);
+	p[POLL_OUT_FROM] = poll_row(!r->hung && carry_wants_read(&r->out), r->out.from, POLLIN);
 	p[POLL_OUT_TO] = poll_row(carry_wants_write(&r->out), r->out.to, POLLOUT);
+	p[POLL_EDGE] = poll_row(r->hung, r->edge, POLLIN);
 }
 
 static void relay_move(struct relay *r, const struct pollfd *p)
 {
+	short master = p[POLL_IN_TO].revents | p[POLL_OUT_FROM].revents;
+	struct epoll_event told;
+
+	r->hung = master & POLLHUP && !(master & POLLIN);
+	if (p[POLL_EDGE].revents)
+		(void)epoll_wait(r->edge, &told, 1, 0); /* only so that it is not told again */
 	if (p[POLL_IN_FROM].revents)
 		carry_read(&r->in);
-	if (p[POLL_IN_TO].revents)
+	/* neither for POLLHUP alone: a write for which there is no room is told by the edge */
+	if (p[POLL_IN_TO].revents & ~POLLHUP)
 		carry_write(&r->in);
-	if (p[POLL_OUT_FROM].revents)
+	if (p[POLL_OUT_FROM].revents & ~POLLHUP)
 		carry_read(&r->out);
 	if (p[POLL_OUT_TO].revents)
 		carry_write(&r->out);
@@ -241,7 +274,7 @@ static void relay_drain(struct relay *r)
 			r->out.n = 0;
 		}
 		p = (struct pollfd){ .fd = r->out.from, .events = POLLIN };
-		if (r->out.from < 0 || poll(&p, 1, 0) <= 0)
+		if (r->out.from < 0 || poll(&p, 1, 0) <= 0 || !(p.revents & POLLIN))
 			return;
 		carry_read(&r->out);
 	}
@@ -281,6 +314,7 @@ int foreground_wait(struct foreground *fg, pid_t pid, struct notify *notify, str
 {
 	__attribute__((cleanup(relay_done))) struct relay r = { .in = { .from = -1, .to = -1 },
 								.out = { .from = -1, .to = -1 },
+								.edge = -1,
 								.tty = -1 };
 	struct pollfd p[POLL_COUNT];
 	int code = 0;

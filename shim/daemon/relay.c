@@ -99,14 +99,17 @@ static int copy(int from, int to, struct str *pending)
 static void on_master(struct loop_source *src, uint32_t events)
 {
 	struct relay *r = container_of(src, struct relay, master_src);
+	int got = 0;
 
 	if (events & EPOLLOUT && flush(r->master, &r->to_master))
 		end_input(r);
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !r->to_out.len &&
-	    copy(r->master, r->out, &r->to_out) < 0) {
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !r->to_out.len)
+		got = copy(r->master, r->out, &r->to_out);
+	if (got < 0 && r->ended) {
 		end_master(r);
 		return;
 	}
+	r->hung = got < 0 || (events & EPOLLHUP && !got);
 	update(r);
 }
 
@@ -141,12 +144,28 @@ static void watch(struct relay *r, struct loop_source *src, int fd, uint32_t eve
 		log_msg(LOG_WARN, "terminal: %s, nothing more is copied", e.msg);
 }
 
+/*
+ * A hung up master is ready all the time, so what happens to it is to be told
+ * once, when it happens. Not asked for anew, as that would tell it again.
+ */
+static void watch_master(struct relay *r)
+{
+	uint32_t events = 0;
+
+	if (r->master >= 0)
+		events = (r->to_out.len ? 0 : EPOLLIN) | (r->to_master.len ? EPOLLOUT : 0);
+	if (events && r->hung)
+		events |= EPOLLET;
+	if (events == r->watched)
+		return;
+	watch(r, &r->master_src, r->master, events, on_master);
+	r->watched = events;
+}
+
 /* Watch what can go on: a full destination stops its source. */
 static void update(struct relay *r)
 {
-	uint32_t master = (r->to_out.len ? 0 : EPOLLIN) | (r->to_master.len ? EPOLLOUT : 0);
-
-	watch(r, &r->master_src, r->master, master, on_master);
+	watch_master(r);
 	watch(r, &r->in_src, r->master < 0 || r->to_master.len ? -1 : r->in, EPOLLIN, on_in);
 	watch(r, &r->out_src, r->out, r->to_out.len ? EPOLLOUT : 0, on_out);
 	if (r->master < 0 && !r->to_out.len)
@@ -183,10 +202,12 @@ void relay_process_ended(struct relay *r)
 	struct err e;
 
 	r->ended = true;
-	if (r->master < 0)
+	if (r->master < 0 || loop_timer(r->loop, &r->timer, LINGER_MS, 0, on_linger, &e)) {
 		end_master(r);
-	else if (loop_timer(r->loop, &r->timer, LINGER_MS, 0, on_linger, &e))
-		end_master(r);
+		return;
+	}
+	r->hung = false; /* from now on it is the end */
+	update(r);
 }
 
 bool relay_busy(const struct relay *r)

@@ -4,6 +4,7 @@
 #define SHIM_DAEMON_RELAY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "spec/base/err.h"
 #include "spec/base/loop.h"
@@ -11,16 +12,19 @@
 
 /*
  * Nothing blocks: what the other side does not take is kept (one piece in each
- * direction) and its source is not read until it is gone. The relay ends when
- * the master reports the end (EIO) or, after the process has, when nothing has
- * come for a while although somebody else holds the terminal.
+ * direction) and its source is not read until it is gone. That nobody has the
+ * terminal open (EIO) is no end while the process lives, which may close it, or
+ * hang it up, and open it again. After that it is; or, where somebody else holds
+ * the terminal, that nothing has come for a while.
  */
 struct relay {
 	struct loop *loop;
 	struct loop_source master_src, in_src, out_src, timer;
 	int master, in, out; /* owned; -1: none, or ended */
 	struct str to_master, to_out;
-	bool ended; /* the process has */
+	uint32_t watched; /* events that master_src waits for */
+	bool hung;	  /* nobody has the terminal open */
+	bool ended;	  /* the process has */
 };
 
 /* in (read end of stdin, or -1) and out (write end of stdout) become the relay's. */

@@ -45,6 +45,11 @@ set_args() {
 	edit_config "$dir" '.process.args = $ARGS.positional' --args -- "$@"
 }
 
+# reopens TERMINAL: a program that closes its terminal and opens it again when /go is there
+reopens() {
+	echo "echo one; exec <&- >&- 2>&-; until [ -e /go ]; do sleep 0.02; done; exec >$1; echo two; seq 2000; exit 5"
+}
+
 # create_container ID COMMAND..., spawn ID COMMAND...: a new bundle $BATS_TEST_TMPDIR/ID, and a
 # container of it that is created, or runs. What it writes goes to $BATS_TEST_TMPDIR/ID.out.
 create_container() {

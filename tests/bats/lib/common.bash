@@ -81,6 +81,19 @@ runs_as() {
 	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "$* " ]
 }
 
+# rests PID: it waits for something. One that asks again and again uses 50 ticks in that time.
+rests() {
+	local before
+	before=$(ticks_of "$1")
+	sleep 0.5
+	[ $(($(ticks_of "$1") - before)) -lt 5 ]
+}
+
+# ticks_of PID: processor time that it has used
+ticks_of() {
+	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
+}
+
 # is_gone PID: the process has ended (a zombie counts as ended).
 is_gone() {
 	local state

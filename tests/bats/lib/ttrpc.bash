@@ -57,12 +57,17 @@ start_box() {
 	pid=$(create "$@") && call Start id=box >/dev/null && echo "${pid#pid=}"
 }
 
+# process_spec COMMAND...: of an exec
+process_spec() {
+	printf 'opencontainers/runtime-spec/1/Process:'
+	jq -nc '{args: $ARGS.positional, cwd: "/", user: {}, env: ["PATH=/bin"]}' --args -- "$@"
+}
+
 # add_exec ID COMMAND...: in the box, not started
 add_exec() {
 	local id=$1
 	shift
-	call Exec id=box exec_id="$id" spec="opencontainers/runtime-spec/1/Process:$(
-		jq -nc '{args: $ARGS.positional, cwd: "/", user: {}, env: ["PATH=/bin"]}' --args -- "$@")"
+	call Exec id=box exec_id="$id" spec="$(process_spec "$@")"
 }
 
 # end_box: killed and deleted

@@ -82,3 +82,47 @@ on_tty() {
 	run -0 on_tty exec c sh -c 'test -t 0 && echo still' </dev/null
 	assert_output --partial still
 }
+
+# closes_and_reopens GO PEAPOD-ARGS...: the program waits for the file GO; all that it says comes
+closes_and_reopens() {
+	local go=$1 pid
+	shift
+	"$TOOL/onpty" "$PEAPOD" --root "$STATE" "$@" </dev/null >"$DIR/out" 3>&- &
+	pid=$!
+	wait_until 5 grep -q one "$DIR/out"
+	wait_until 5 rests "$(pgrep -P "$pid")"
+	touch "$go"
+	wait_until 5 grep -q '^2000' "$DIR/out"
+	ends_with 5 "$pid"
+	assert_equal "$(tr -d '\r' <"$DIR/out")" "$(printf '%s\n' one two; seq 2000)"
+}
+
+@test "run: a terminal that nobody has open for a while" {
+	tty_bundle sh -c "$(reopens /dev/console)"
+	closes_and_reopens "$DIR/b/rootfs/go" run -b "$DIR/b" c
+}
+
+@test "exec -t: a terminal that nobody has open for a while" {
+	spawn c sleep 1000
+	closes_and_reopens "$DIR/c/rootfs/go" exec -t c sh -c "$(reopens /dev/tty)"
+	rm "$DIR/c/rootfs/go"
+	closes_and_reopens "$DIR/c/rootfs/go" exec -t c sh -c "$(reopens /dev/pts/0)"
+}
+
+@test "more input than a terminal takes waits until somebody has that open again" {
+	local pid
+	mkfifo "$DIR/in"
+	tty_bundle sh -c 'stty raw -echo; echo one; exec <&- >&- 2>&-; until [ -e /go ]; do sleep 0.02; done
+		exec </dev/console; dd bs=1 count=200000 2>/dev/null | wc -c >/count'
+	"$PEAPOD" --root "$STATE" run -b "$DIR/b" c <"$DIR/in" >"$DIR/out" 3>&- &
+	pid=$!
+	exec 8>"$DIR/in"
+	wait_until 5 grep -q one "$DIR/out"
+	head -c 200000 /dev/zero >&8 3>&- &
+	wait_until 5 rests "$pid"
+	touch "$DIR/b/rootfs/go"
+	wait_until 5 test -s "$DIR/b/rootfs/count"
+	ends_with 0 "$pid"
+	exec 8>&-
+	[ "$(<"$DIR/b/rootfs/count")" = 200000 ]
+}

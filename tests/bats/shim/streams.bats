@@ -253,3 +253,29 @@ late_reader() {
 	fds_are_back() { [ "$(fds_of "$shim")" -le "$before" ]; }
 	wait_until 30 fds_are_back
 }
+
+# reopened OUT METHOD-FIELDS...: what is started so writes all to OUT, and the shim rests meanwhile
+reopened() {
+	local out=$1
+	shift
+	call Start "$@"
+	wait_until 30 grep -q one "$out"
+	wait_until 30 rests "$(shim_pids)"
+	touch "$BUNDLE/rootfs/go"
+	run -0 call Wait "$@"
+	assert_line "exit_status=5"
+	wait_until 30 grep -q '^2000' "$out"
+	assert_equal "$(tr -d '\r' <"$out")" "$(printf '%s\n' one two; seq 2000)"
+	rm "$BUNDLE/rootfs/go"
+}
+
+@test "a terminal that nobody has open for a while, of an exec and of a task" {
+	start_box
+	call Exec id=box exec_id=x terminal=true stdout="file://$BATS_TEST_TMPDIR/exec" spec="$(
+		process_spec sh -c "$(reopens /dev/tty)")"
+	reopened "$BATS_TEST_TMPDIR/exec" id=box exec_id=x
+	end_box
+	set_args "$BUNDLE" sh -c "$(reopens /dev/console)"
+	create terminal=true stdout="file://$BATS_TEST_TMPDIR/task"
+	reopened "$BATS_TEST_TMPDIR/task" id=box
+}
