@@ -20,12 +20,14 @@
 #include "spec/base/fd.h"
 #include "spec/base/path.h"
 #include "spec/base/str.h"
+#include "spec/base/when.h"
 #include "spec/oci/features.h"
 #include "spec/ttrpc/message.h"
 #include "spec/ttrpc/task.pb-c.h"
 #include "spec/ttrpc/types.pb-c.h"
 
 #define EXIT_KILLED   (128 + 9)
+#define BUSY_MS	      4000 /* for who still works on the containers; containerd waits for 5 s */
 #define RUNTIME_NAME  "io.containerd.peapod.v2"
 #define FEATURES_TYPE "types.containerd.io/opencontainers/runtime-spec/1/features/Features"
 
@@ -39,12 +41,14 @@ static pid_t recorded_pid(const struct place *p, const char *id, struct arena *a
 	return engine_state(&en, id, a, &info, &e) ? 0 : info.state->pid;
 }
 
-static int destroy(const struct place *p, const char *id, struct err *e)
+static int destroy(const struct place *p, const char *id, int64_t deadline, struct err *e)
 {
 	struct work w = { p, id };
-	struct job_result r = { .console = -1 };
+	int64_t left = deadline - when_ms();
 
-	return work_destroy(&w, &r, e) ? err_ctx(e, "container '%s'", id) : 0;
+	return work_destroy_within(&w, left > 1 ? (int)left : 1, e)
+		       ? err_ctx(e, "container '%s'", id)
+		       : 0;
 }
 
 /* All at once, as the kernel takes its time with each. What fails is tried again by destroy(). */
@@ -64,7 +68,7 @@ static void kill_all(const struct place *p, struct arena *a)
 }
 
 /* Every container of a pod whose daemon is gone. The first failure is told, after all are tried. */
-static int destroy_all(const struct place *p, struct arena *a, struct err *e)
+static int destroy_all(const struct place *p, int64_t deadline, struct arena *a, struct err *e)
 {
 	auto_dir DIR *d = opendir(arena_printf(a, "%s/" WORK_BUNDLES, p->dir));
 	const struct dirent *de;
@@ -73,7 +77,7 @@ static int destroy_all(const struct place *p, struct arena *a, struct err *e)
 
 	while (d && (de = readdir(d))) {
 		if (!path_is_dots(de->d_name))
-			bad |= destroy(p, de->d_name, bad ? &other : e);
+			bad |= destroy(p, de->d_name, deadline, bad ? &other : e);
 	}
 	return bad;
 }
@@ -134,6 +138,7 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	struct err ignored;
 	char *bundle = b->bundle && *b->bundle ? b->bundle : path_abs(a, ".", &ignored), *dir;
 	char *group = bundle ? place_group(b, bundle, a) : b->id;
+	int64_t deadline = when_ms() + BUSY_MS;
 	struct pod_place p;
 	pid_t pid;
 	bool dead, whole, sandbox;
@@ -148,7 +153,7 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	dead = !place_alive(p.socket);
 	if (dead && str_eq(group, b->id))
 		kill_all(&p.place, a);
-	bad = destroy(&p.place, b->id, e);
+	bad = destroy(&p.place, b->id, deadline, e);
 	whole = str_eq(group, b->id);
 	/*
 	 * Of a pod without a pause container, which ends with its daemon, containerd asks for the
@@ -156,7 +161,7 @@ int launch_delete(struct bootstrap *b, struct arena *a, struct err *e)
 	 */
 	sandbox = (dead || whole) && sandbox_files_exist(p.place.dir);
 	if (sandbox || (dead && whole))
-		bad |= destroy_all(&p.place, a, bad ? &ignored : e);
+		bad |= destroy_all(&p.place, deadline, a, bad ? &ignored : e);
 	if (sandbox && !bad)
 		bad = sandbox_files_remove(p.place.dir, e);
 	if (bundle && !bad)

@@ -282,17 +282,16 @@ int work_update(void *arg, struct job_result *r, struct err *e)
 	return engine_update(&en, u->work.id, resources, e);
 }
 
-int work_destroy(void *work, struct job_result *r, struct err *e)
+int work_destroy_within(const struct work *w, int lock_ms, struct err *e)
 {
-	const struct work *w = work;
 	auto_arena struct arena a = { 0 };
 	char *path = link_path(w, &a), *bundle = arena_alloc(&a, PATH_MAX);
 	struct engine en;
 	int bad;
 
-	(void)r;
 	if (engine_for(w, &a, &en, e))
 		return -1;
+	en.lock_ms = lock_ms;
 	bad = engine_destroy(&en, w->id, true, e);
 	if (readlink(path, bundle, PATH_MAX - 1) > 0) {
 		struct err ignored;
@@ -302,6 +301,12 @@ int work_destroy(void *work, struct job_result *r, struct err *e)
 	if (!bad)
 		unlink(path);
 	return bad;
+}
+
+int work_destroy(void *work, struct job_result *r, struct err *e)
+{
+	(void)r;
+	return work_destroy_within(work, 0, e);
 }
 
 /* The exec's id, if it is one's own process. */

@@ -82,6 +82,8 @@ int work_update(void *arg, struct job_result *r, struct err *e);
 
 /* Remove all that the container has, in whatever state it is. work->id's bundle may be gone. */
 int work_destroy(void *work, struct job_result *r, struct err *e);
+/* The same, but whoever works on it is not waited for longer than that. */
+int work_destroy_within(const struct work *w, int lock_ms, struct err *e);
 
 struct work_pids {
 	struct work work;

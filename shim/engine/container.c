@@ -22,7 +22,7 @@ int container_open(const struct engine *en, const char *id, int lock_ms, struct 
 	if (oci_validate_id(id, e))
 		return -1;
 	dir = statedir_open(en->root, id, e);
-	if (dir < 0 || (lock_ms >= 0 && statedir_lock(dir, lock_ms, e)))
+	if (dir < 0 || (lock_ms >= 0 && statedir_lock(dir, en->lock_ms ? en->lock_ms : lock_ms, e)))
 		return -1;
 	record = statedir_read(dir, a, e);
 	/* a directory without one is that of a container not yet, or not any more, there */

@@ -16,8 +16,8 @@ struct container {
 	}
 
 /*
- * Open, and read the record. lock_ms: wait that long for the lock, which is held
- * until container_close(); -1: read only. ENOENT: "container does not exist".
+ * Open, and read the record. lock_ms: wait that long, or as the engine says, for the lock, which
+ * is held until container_close(); -1: read only. ENOENT: "container does not exist".
  */
 int container_open(const struct engine *en, const char *id, int lock_ms, struct arena *a,
 		   struct container *out, struct err *e);

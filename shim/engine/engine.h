@@ -35,6 +35,7 @@ struct engine {
 	const char *root; /* state directory, absolute; made (0700) when first needed */
 	enum engine_cgroups cgroups;
 	bool rootless;
+	int lock_ms; /* how long the lock of a container is waited for; 0: the usual time */
 	const struct host *host; /* of host_probe(); only create, exec and update need it */
 };
 

@@ -188,6 +188,22 @@ begin() {
 	[ -s "$BATS_TEST_TMPDIR/1" ] && [ -s "$BATS_TEST_TMPDIR/2" ]
 }
 
+@test "delete waits for who works on the container, but ends before containerd kills it" {
+	local record
+	start_box
+	record=$(grep -ls "\"$BUNDLE\"" /run/peapod/@shim/state/*/box/state.json)
+	kill_shims -namespace "$NS"
+	exec 9<"${record%/*}"
+	flock 9
+	# below what the engine waits for otherwise
+	run -1 timeout -s KILL $((12 * PATIENCE)) "$B/containerd-shim-peapod-v2" -namespace "$NS" -id box \
+		-address "$BATS_TEST_TMPDIR/c.sock" -bundle "$BUNDLE" delete 9<&-
+	assert_output --partial "another operation on the container is under way"
+	exec 9<&-
+	shim -bundle "$BUNDLE" delete >/dev/null
+	[ -z "$(leftovers)" ]
+}
+
 @test "a delete that is killed half-way: the next one does the rest" {
 	local ms pid
 	stop_shim
