@@ -215,12 +215,20 @@ static void on_signalled(struct job *job, struct job_result *r)
 	struct call *c = call_take(&job->call);
 
 	t->busy--;
-	if (!r->err.num && t->init.state == ST_PAUSED)
-		t->init.state = t->init.before; /* the engine thawed it, for the signal to arrive */
 	if (c && r->err.num)
 		call_fail(c, &r->err);
 	else if (c)
 		call_reply(c, NULL);
+}
+
+/* For SIGKILL to arrive the engine thaws what is paused; other signals wait there. */
+static void on_kill_signalled(struct job *job, struct job_result *r)
+{
+	struct task *t = job->arg2;
+
+	if (!r->err.num && t->init.state == ST_PAUSED)
+		t->init.state = ST_RUNNING;
+	on_signalled(job, r);
 }
 
 /* Signals that need the cgroup: to all processes, or to a frozen one. */
@@ -230,9 +238,11 @@ static void kill_by_job(struct daemon *d, struct call *c, struct task *t,
 	struct work_kill w = { .work = { &d->place, t->id },
 			       .signal = (int)req->signal,
 			       .all = req->all };
-	struct job job = {
-		.done = on_signalled, .arg = d, .arg2 = t, .run = work_kill, .work = &w
-	};
+	struct job job = { .done = w.signal == SIGKILL ? on_kill_signalled : on_signalled,
+			   .arg = d,
+			   .arg2 = t,
+			   .run = work_kill,
+			   .work = &w };
 	struct err e;
 
 	if (job_start(&d->jobs, &job, c, &e))

@@ -314,6 +314,20 @@ gone() { call State id=box | grep -q "code 5"; }
 	assert_output --partial "code 9"
 }
 
+@test "a signal to all processes of a paused task leaves it paused, SIGKILL ends it" {
+	start_box
+	call Pause id=box
+	call Kill id=box signal=15 all=true
+	state_is 4
+	call Resume id=box
+	state_is 2
+	call Pause id=box
+	call Kill id=box signal=9 all=true
+	run -0 call Wait id=box
+	assert_line exit_status=137
+	call Delete id=box
+}
+
 @test "Shutdown with a task stays, without one ends; delete afterwards has nothing to do" {
 	create
 	call Shutdown id=box
