@@ -143,7 +143,7 @@ static int subnet_used(void *arg, const struct ip_net *subnet, struct err *e)
 	for (size_t i = 0; i < addrs.n; i++)
 		if (addrs.v[i].bits == subnet->bits && ip_net_contains(subnet, &addrs.v[i].ip))
 			return 1;
-	return 0;
+	return n->host.torn; /* it may have one that is not in the list */
 }
 
 static int do_masq(struct net *n, const struct op *op, struct err *e)

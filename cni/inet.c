@@ -85,11 +85,16 @@ int inet_addr_list(struct rtnl *r, int index, struct arena *a, struct inet_addrs
 {
 	struct addr_sink sink = { .index = index };
 	struct ifaddrmsg ifa = { .ifa_family = AF_UNSPEC, .ifa_index = (uint32_t)index };
-	struct rtnl_req q = rtnl_req(RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa));
+	int tries = 0;
 
 	sink.addrs.v = arena_array(a, ADDRS_MAX, sizeof(*sink.addrs.v));
-	if (rtnl_ask(r, &q, read_addr, &sink, e))
-		return err_ctx(e, "list addresses");
+	do {
+		struct rtnl_req q = rtnl_req(RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa));
+
+		sink.addrs.n = 0;
+		if (rtnl_ask(r, &q, read_addr, &sink, e))
+			return err_ctx(e, "list addresses");
+	} while (rtnl_again(r, &tries));
 	*out = sink.addrs;
 	return 0;
 }

@@ -30,7 +30,7 @@ int inet_addr_del(struct rtnl *r, int index, const struct ip_net *net, struct er
 
 /*
  * All addresses of the interface (0: of all) but IPv6 link-local ones; the
- * kernel filters. In the arena.
+ * kernel filters. In the arena. r->torn: one may be missing, even after some tries.
  */
 int inet_addr_list(struct rtnl *r, int index, struct arena *a, struct inet_addrs *out,
 		   struct err *e);

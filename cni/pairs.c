@@ -85,12 +85,10 @@ static int read_pair(const struct nlmsghdr *nlh, void *arg, struct err *e)
 	return 0;
 }
 
-int pairs_list(struct rtnl *r, const char *kind, struct arena *a, struct pairs *out, struct err *e)
+static struct rtnl_req list_req(const char *kind)
 {
 	const struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
 	struct rtnl_req q = rtnl_req(RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
-	struct pairs pairs = { 0 };
-	struct listing l = { kind, a, &pairs };
 	struct nlattr *info;
 
 	rtnl_put_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
@@ -98,8 +96,22 @@ int pairs_list(struct rtnl *r, const char *kind, struct arena *a, struct pairs *
 	info = rtnl_nest(&q, IFLA_LINKINFO);
 	rtnl_put_str(&q, IFLA_INFO_KIND, kind);
 	rtnl_end(&q, info);
-	if (rtnl_ask(r, &q, read_pair, &l, e))
-		return err_ctx(e, "list interfaces");
+	return q;
+}
+
+int pairs_list(struct rtnl *r, const char *kind, struct arena *a, struct pairs *out, struct err *e)
+{
+	struct pairs pairs = { 0 };
+	struct listing l = { kind, a, &pairs };
+	int tries = 0;
+
+	do {
+		struct rtnl_req q = list_req(kind);
+
+		pairs = (struct pairs){ 0 };
+		if (rtnl_ask(r, &q, read_pair, &l, e))
+			return err_ctx(e, "list interfaces");
+	} while (rtnl_again(r, &tries));
 	*out = pairs;
 	return 0;
 }

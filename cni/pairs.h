@@ -37,7 +37,10 @@ struct pairs {
 
 void pairs_add(struct pairs *pairs, const struct pair *p, struct arena *a);
 
-/* All of that kind with such an alias; one dump. In the arena. */
+/*
+ * All of that kind with such an alias. In the arena. r->torn: one may be missing,
+ * even after some tries.
+ */
 int pairs_list(struct rtnl *r, const char *kind, struct arena *a, struct pairs *out, struct err *e);
 
 /* Delete many at once: what takes the kernel long is done once for all. */

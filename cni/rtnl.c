@@ -9,6 +9,8 @@
 
 #include "cni/answer.h"
 
+#define TRIES_MAX 3 /* to get a list that is not torn */
+
 #ifndef SOL_NETLINK
 #define SOL_NETLINK 270
 #endif
@@ -33,7 +35,7 @@ int rtnl_open(struct rtnl *r, struct err *e)
 		nl_socket_free(sock);
 		return err_sys(e, "set strict checking on a route netlink socket");
 	}
-	*r = (struct rtnl){ sock, ANSWER_WAIT_MS };
+	*r = (struct rtnl){ .sock = sock, .wait_ms = ANSWER_WAIT_MS };
 	return 0;
 }
 
@@ -125,12 +127,13 @@ static int refusal(const struct nlmsghdr *nlh, struct err *e)
 }
 
 /* Hand on the replies of one packet: 1 when the answer is complete. */
-static int handle(struct nlmsghdr *nlh, int n, uint32_t seq, rtnl_reply_fn *fn, void *arg,
-		  struct err *e)
+static int handle(struct rtnl *r, struct nlmsghdr *nlh, int n, uint32_t seq, rtnl_reply_fn *fn,
+		  void *arg, struct err *e)
 {
 	for (; NLMSG_OK(nlh, (unsigned int)n); nlh = NLMSG_NEXT(nlh, n)) {
 		if (nlh->nlmsg_seq != seq) /* of a request that was given up */
 			continue;
+		r->torn |= nlh->nlmsg_flags & NLM_F_DUMP_INTR;
 		if (nlh->nlmsg_type == NLMSG_DONE)
 			return answer_done(nlh, e) ? -1 : 1;
 		if (nlh->nlmsg_type == NLMSG_ERROR)
@@ -155,6 +158,7 @@ int rtnl_ask(struct rtnl *r, struct rtnl_req *q, rtnl_reply_fn *fn, void *arg, s
 	int rc = 0;
 
 	q->msg = NULL;
+	r->torn = false;
 	if (q->full)
 		return err_set(e, EMSGSIZE, "netlink request does not fit its buffer");
 	rc = nl_send_auto(r->sock, msg); /* fills in the number, and asks for an ack */
@@ -166,7 +170,7 @@ int rtnl_ask(struct rtnl *r, struct rtnl_req *q, rtnl_reply_fn *fn, void *arg, s
 
 		if (n < 0)
 			return -1;
-		rc = handle((struct nlmsghdr *)(void *)buf, (int)n, seq, fn, arg, e);
+		rc = handle(r, (struct nlmsghdr *)(void *)buf, (int)n, seq, fn, arg, e);
 	} while (!rc);
 	return rc < 0 ? -1 : 0;
 }
@@ -174,6 +178,11 @@ int rtnl_ask(struct rtnl *r, struct rtnl_req *q, rtnl_reply_fn *fn, void *arg, s
 int rtnl_do(struct rtnl *r, struct rtnl_req *q, struct err *e)
 {
 	return rtnl_ask(r, q, NULL, NULL, e);
+}
+
+bool rtnl_again(const struct rtnl *r, int *tries)
+{
+	return r->torn && ++*tries < TRIES_MAX;
 }
 
 bool rtnl_unsure(const struct err *e)

@@ -19,6 +19,7 @@
 struct rtnl {
 	struct nl_sock *sock; /* NULL: not open */
 	int wait_ms;	      /* for an answer that never comes */
+	bool torn;	      /* a change came into the last list: something may be missing in it */
 };
 
 /* Open in the current network namespace, where the socket stays whatever setns() comes later. */
@@ -62,5 +63,11 @@ bool rtnl_unsure(const struct err *e);
  */
 typedef int rtnl_reply_fn(const struct nlmsghdr *nlh, void *arg, struct err *e);
 int rtnl_ask(struct rtnl *r, struct rtnl_req *q, rtnl_reply_fn *fn, void *arg, struct err *e);
+
+/*
+ * Is the list torn, and worth another try? Not for ever: where things change all
+ * the time r->torn stays. *tries is 0 at first.
+ */
+bool rtnl_again(const struct rtnl *r, int *tries);
 
 #endif

@@ -12,8 +12,12 @@
 #include <unistd.h>
 
 #include "cni/answer.h"
+#include "cni/apply.h"
 #include "cni/detach.h"
+#include "cni/inet.h"
 #include "cni/link.h"
+#include "cni/masq.h"
+#include "cni/pairs.h"
 #include "spec/base/auto.h"
 #include "tests/unit/test.h"
 
@@ -75,6 +79,161 @@ TEST(answers_by_others_than_the_kernel_count_for_nothing)
 		CHECK_TEXT(link.name, "lo");
 	}
 	rtnl_close(&r);
+}
+
+/* ---- lists into which a change came ---- */
+
+/* In place of the kernel: its answers lie ready before they are asked for. */
+struct fake {
+	struct rtnl r;
+	int end;
+	uint32_t seq; /* of the next request to be answered */
+};
+
+static bool fake_open(struct fake *f)
+{
+	struct err e;
+	int pair[2];
+
+	if (rtnl_open(&f->r, &e))
+		return false;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return false;
+	f->end = pair[1];
+	f->seq = nl_socket_use_seq(f->r.sock) + 1;
+	f->r.wait_ms = 1;
+	if (dup3(pair[0], nl_socket_get_fd(f->r.sock), O_CLOEXEC) < 0)
+		return false;
+	return !close(pair[0]);
+}
+
+static void fake_close(struct fake *f)
+{
+	rtnl_close(&f->r);
+	close(f->end);
+}
+
+static void tell(const struct fake *f, struct rtnl_req *q)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(q->msg);
+
+	nlh->nlmsg_seq = f->seq;
+	CHECK(!q->full && send(f->end, nlh, nlh->nlmsg_len, 0) == (ssize_t)nlh->nlmsg_len);
+	nlmsg_free(q->msg);
+}
+
+static void tell_end(struct fake *f, int flags)
+{
+	const int ok = 0;
+	struct rtnl_req q = rtnl_req(NLMSG_DONE, NLM_F_MULTI | flags, &ok, sizeof(ok));
+
+	tell(f, &q);
+	f->seq++;
+}
+
+/* The answer to one request: 10.1.0.1/24, 10.1.1.1/24, and so on. */
+static void tell_addrs(struct fake *f, int n, int flags)
+{
+	const struct ifaddrmsg ifa = { .ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_index = 1 };
+
+	for (int i = 0; i < n; i++) {
+		const uint8_t ip[4] = { 10, 1, (uint8_t)i, 1 };
+		struct rtnl_req q = rtnl_req(RTM_NEWADDR, NLM_F_MULTI | flags, &ifa, sizeof(ifa));
+
+		rtnl_put(&q, IFA_LOCAL, ip, sizeof(ip));
+		tell(f, &q);
+	}
+	tell_end(f, flags);
+}
+
+static void tell_veths(struct fake *f, int n, int flags)
+{
+	for (int i = 0; i < n; i++) {
+		const struct ifinfomsg ifi = { .ifi_index = 2 + i };
+		struct rtnl_req q = rtnl_req(RTM_NEWLINK, NLM_F_MULTI | flags, &ifi, sizeof(ifi));
+		struct nlattr *info;
+
+		rtnl_put_str(&q, IFLA_IFALIAS, "peapod net c1 eth0 -");
+		info = rtnl_nest(&q, IFLA_LINKINFO);
+		rtnl_put_str(&q, IFLA_INFO_KIND, PAIR_VETH);
+		rtnl_end(&q, info);
+		tell(f, &q);
+	}
+	tell_end(f, flags);
+}
+
+/* How often it was asked since the last time. */
+static int asked(const struct fake *f)
+{
+	char buf[ANSWER_MAX];
+	int n = 0;
+
+	while (recv(f->end, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		n++;
+	return n;
+}
+
+TEST(a_torn_list_is_asked_for_again_but_not_for_ever)
+{
+	auto_arena struct arena a = { 0 };
+	__attribute__((cleanup(fake_close))) struct fake f;
+	struct inet_addrs addrs;
+	struct pairs pairs;
+	struct err e;
+
+	ASSERT(fake_open(&f));
+	tell_addrs(&f, 1, NLM_F_DUMP_INTR);
+	tell_addrs(&f, 2, 0);
+	ASSERT(!inet_addr_list(&f.r, 0, &a, &addrs, &e));
+	CHECK(addrs.n == 2 && !f.r.torn && asked(&f) == 2);
+	tell_veths(&f, 1, NLM_F_DUMP_INTR);
+	tell_veths(&f, 2, 0);
+	ASSERT(!pairs_list(&f.r, PAIR_VETH, &a, &pairs, &e));
+	CHECK(pairs.n == 2 && !f.r.torn && asked(&f) == 2);
+	for (int i = 0; i < 3; i++)
+		tell_addrs(&f, i, NLM_F_DUMP_INTR);
+	for (int i = 0; i < 3; i++)
+		tell_veths(&f, i, NLM_F_DUMP_INTR);
+	ASSERT(!inet_addr_list(&f.r, 0, &a, &addrs, &e));
+	CHECK(addrs.n == 2 && f.r.torn && asked(&f) == 3);
+	ASSERT(!pairs_list(&f.r, PAIR_VETH, &a, &pairs, &e));
+	CHECK(pairs.n == 2 && f.r.torn && asked(&f) == 3);
+}
+
+TEST(a_subnet_that_a_torn_list_does_not_show_is_taken_as_used)
+{
+	auto_fd int home = leave_home();
+	auto_arena struct arena a = { 0 };
+	struct net n = NET_INIT;
+	struct plan p = { .a = &a };
+	struct ip_net other;
+	struct fake f;
+	struct op *op;
+	struct err e = { 0 };
+
+	if (home < 0) {
+		test_skip("needs root");
+		return;
+	}
+	ASSERT(!ip_net_parse("10.1.0.0/16", &other));
+	op = plan_op(&p, OP_MASQ, ON_HOST, NULL);
+	op->masq.network = "net";
+	ASSERT(!ip_net_parse("10.1.7.0/24", &op->masq.subnet));
+	if (net_need_nft(&n, &e) || masq_ensure(&n.nft, "other", &other, NULL, NULL, &e)) {
+		test_skip("needs nftables");
+	} else {
+		ASSERT(fake_open(&f));
+		n.host = f.r;
+		for (int i = 0; i < 3; i++)
+			tell_addrs(&f, 1, NLM_F_DUMP_INTR);
+		CHECK(apply(&n, &p, &e));
+		CHECK_HAS(e.msg, "overlaps 10.1.0.0/16 of network 'other'");
+		tell_addrs(&f, 1, 0);
+		CHECK(!apply(&n, &p, &e));
+		fake_close(&f);
+	}
+	nft_close(&n.nft);
+	CHECK(!setns(home, CLONE_NEWNET));
 }
 
 static bool stops; /* the next child does, at once */
