@@ -418,6 +418,7 @@ void undo(struct net *n)
 	undo_guard(n);
 	undo_hosts(n);
 	undo_tc(n);
+	undo_proxies(n);
 	if (n->made)
 		delete_on_host(n, n->made, &ignored);
 	n->made = NULL;

@@ -10,19 +10,34 @@
 int do_proxy(struct net *n, const struct op *op, struct err *e)
 {
 	struct link link;
+	int rc = 0;
 
-	return op_link(n, op, &link, e) ? -1 : proxy_add(&n->host, link.index, &op->proxy, e);
+	if (op_link(n, op, &link, e))
+		return -1;
+	n->proxied = link.index;
+	n->proxies = op->proxy.ips;
+	for (size_t i = 0; !rc && i < op->proxy.n_ips; i++) {
+		rc = proxy_add(&n->host, link.index, &op->proxy.ips[i], e);
+		n->n_proxies += !rc || rtnl_unsure(e);
+	}
+	return rc;
 }
 
 int is_proxy(struct net *n, const struct op *op, struct err *e)
 {
 	struct link link;
-	int there =
-		op_link(n, op, &link, e) ? -1 : proxy_present(&n->host, link.index, &op->proxy, e);
 
-	if (!there)
-		return err_set(e, ENOENT, "nobody answers for %s", ip_text(&op->proxy).s);
-	return there < 0 ? -1 : 0;
+	if (op_link(n, op, &link, e))
+		return -1;
+	for (size_t i = 0; i < op->proxy.n_ips; i++) {
+		const struct ip_addr *ip = &op->proxy.ips[i];
+		int there = proxy_present(&n->host, link.index, ip, e);
+
+		if (there <= 0)
+			return there ? -1
+				     : err_set(e, ENOENT, "nobody answers for %s", ip_text(ip).s);
+	}
+	return 0;
 }
 
 int end_proxies(struct net *n, const char *bridge, const struct lease_ips *ips, struct err *e)
@@ -36,4 +51,13 @@ int end_proxies(struct net *n, const char *bridge, const struct lease_ips *ips, 
 		if (proxy_del(&n->host, link.index, &ips->v[i], e))
 			return -1;
 	return 0;
+}
+
+void undo_proxies(struct net *n)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < n->n_proxies; i++)
+		proxy_del(&n->host, n->proxied, &n->proxies[i], &ignored);
+	n->n_proxies = 0;
 }

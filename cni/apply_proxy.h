@@ -14,4 +14,7 @@ int is_proxy(struct net *n, const struct op *op, struct err *e);
 /* On that bridge, if it is there, nobody answers for the addresses any more. */
 int end_proxies(struct net *n, const char *bridge, const struct lease_ips *ips, struct err *e);
 
+/* Take back what this run made. */
+void undo_proxies(struct net *n);
+
 #endif

@@ -9,6 +9,7 @@
 #include "cni/nft.h"
 #include "cni/rtnl.h"
 #include "spec/base/err.h"
+#include "spec/cni/addr.h"
 
 /*
  * Sockets and namespaces of one run. Sockets stay in the namespace in which
@@ -31,8 +32,11 @@ struct net {
 	bool freed_port;      /* this run took a port off a bridge */
 	const char *hosts;    /* file with names that this run wrote, or NULL */
 	const char *ifb;      /* that this run created, or NULL */
-	int limited;	      /* index of the host's end whose queues this run made, or 0 */
-	const char *made;     /* host end of the veth pair that this run created, or NULL */
+	int proxied;	      /* index of the device on which this run made the host answer */
+	const struct ip_addr *proxies; /* for the first n_proxies of these */
+	size_t n_proxies;
+	int limited;	  /* index of the host's end whose queues this run made, or 0 */
+	const char *made; /* host end of the veth pair that this run created, or NULL */
 };
 #define NET_INIT                                                                                   \
 	{                                                                                          \

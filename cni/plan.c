@@ -231,7 +231,8 @@ static void print_unmap(const struct op *op, struct str *out)
 
 static void print_proxy(const struct op *op, struct str *out)
 {
-	str_addf(out, " %s", ip_text(&op->proxy).s);
+	for (size_t i = 0; i < op->proxy.n_ips; i++)
+		str_addf(out, " %s", ip_text(&op->proxy.ips[i]).s);
 }
 
 static void print_leases(const struct op *op, struct str *out)

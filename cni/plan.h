@@ -32,7 +32,7 @@ enum op_kind {
 	OP_ROUTE,
 	OP_UNROUTE, /* the route that the kernel made for a subnet is gone */
 	OP_MASQ,
-	OP_PROXY,    /* on dev the host answers for an address that is not on its link */
+	OP_PROXY,    /* on dev the host answers for addresses that are not on its link */
 	OP_PORTS,    /* host ports lead to the pod; UDP flows to them are forgotten */
 	OP_ADMIT,    /* the firewall lets the pod's packets pass, and separates its bridge */
 	OP_EXPEL,    /* it knows nothing of the owner any more */
@@ -115,7 +115,10 @@ struct op {
 			struct ip_addr ip;
 			const char *gate; /* a host's device, the only one to hear it; or NULL */
 		} announce;
-		struct ip_addr proxy;
+		struct {
+			const struct ip_addr *ips;
+			size_t n_ips;
+		} proxy;
 		struct {
 			struct ip_net addr;
 			bool force;		       /* remove addresses that are in the way */

@@ -141,10 +141,20 @@ bool wire_spill(struct wire *w)
 	return true;
 }
 
+static const struct ip_addr *addresses_of(const struct ipam_result *ipam, struct arena *a)
+{
+	struct ip_addr *ips = arena_array(a, ipam->ips.n + 1, sizeof(*ips));
+
+	for (size_t i = 0; i < ipam->ips.n; i++)
+		ips[i] = ipam->ips.v[i].address.ip;
+	return ips;
+}
+
 /* Bridged pods ask on their link for one that is not there: the host answers, at once. */
 static void plan_proxies(const struct wire *w, const struct ipam_result *ipam, struct plan *p)
 {
 	const char *bridge = w->bridge.bridge;
+	struct op *op;
 
 	if (pod_has_family(ipam, true))
 		plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv4/neigh/%s/proxy_delay", bridge),
@@ -155,8 +165,9 @@ static void plan_proxies(const struct wire *w, const struct ipam_result *ipam, s
 		plan_sysctl(p, ON_HOST, arena_printf(p->a, "net/ipv6/conf/%s/proxy_ndp", bridge),
 			    "1", false);
 	}
-	for (size_t i = 0; i < ipam->ips.n; i++)
-		plan_op(p, OP_PROXY, ON_HOST, bridge)->proxy = ipam->ips.v[i].address.ip;
+	op = plan_op(p, OP_PROXY, ON_HOST, bridge);
+	op->proxy.ips = addresses_of(ipam, p->a);
+	op->proxy.n_ips = ipam->ips.n;
 }
 
 void wire_complete(const struct wire *w, struct arena *a, struct ipam_result *ipam)
@@ -217,11 +228,8 @@ static int plan_ports(const struct wire *w, const struct cni_conf *conf, const s
 static void plan_walls(const struct wire *w, const struct attach *at,
 		       const struct ipam_result *ipam, struct plan *p)
 {
-	struct ip_addr *ips = arena_array(p->a, ipam->ips.n + 1, sizeof(*ips));
-
-	for (size_t i = 0; i < ipam->ips.n; i++)
-		ips[i] = ipam->ips.v[i].address.ip;
-	firewall_plan_add(at, w->policy, w->routed ? NULL : w->bridge.bridge, ips, ipam->ips.n, p);
+	firewall_plan_add(at, w->policy, w->routed ? NULL : w->bridge.bridge,
+			  addresses_of(ipam, p->a), ipam->ips.n, p);
 }
 
 int wire_plan_add(const struct wire *w, const struct cni_conf *conf, const struct attach *at,

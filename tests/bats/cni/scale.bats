@@ -132,6 +132,22 @@ proxies() {
 	done
 }
 
+@test "an ADD that fails late: nobody answers for the routed pod that is none" {
+	dual '.bridgePorts = 1 | .runtimeConfig.portMappings = [{hostPort: 8080, containerPort: 80, protocol: "tcp"}]'
+	cni ADD
+	fails_with 7 second ADD
+	assert_output --partial 8080
+	assert_equal "$(proxies)" ""
+	assert_equal "$(leases | xargs)" "10.1.0.2 fd01::2"
+	# the first ADD was not the one that failed: what it made stays
+	dual '.bridgePorts = 1'
+	second ADD
+	fails_with 999 second ADD
+	assert_equal "$(on_host ip neigh show proxy | wc -l)" 2 # of both families
+	second DEL
+	assert_equal "$(proxies)" ""
+}
+
 @test "bridgePorts does not count where a routed pod would be another network" {
 	conf '.bridgePorts = 1 | .portIsolation = true'
 	cni ADD
