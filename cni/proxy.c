@@ -22,6 +22,7 @@ int proxy_add(struct rtnl *r, int index, const struct ip_addr *ip, struct err *e
 	const struct neighbour n = {
 		.index = index,
 		.ip = ip,
+		.state = NUD_PERMANENT, /* or a bridge that loses its last port forgets it */
 		.flags = NTF_PROXY,
 		.protocol = PROXY_PROTOCOL,
 	};

@@ -148,6 +148,41 @@ proxies() {
 	assert_equal "$(proxies)" ""
 }
 
+# requires_lasting_proxies: the kernel keeps permanent ones of an interface without carrier
+requires_lasting_proxies() {
+	on_host ip link add t0 type veth peer name t1
+	on_host ip link set t0 up
+	on_host ip link set t1 up
+	wait_until 30 is_up t0
+	on_host ip neigh add proxy 10.9.0.1 dev t0
+	on_host ip link set t1 down
+	wait_until 30 is_down t0
+	on_host ip neigh show proxy | grep -q 10.9.0.1 || skip "the kernel drops all proxy entries with the carrier"
+	on_host ip link del t0
+}
+
+# is_up INTERFACE, is_down INTERFACE: the kernel has seen its carrier come or go, and done what follows
+is_up() {
+	on_host ip -j link show "$1" | jq -e '.[0].operstate == "UP"'
+}
+
+is_down() {
+	on_host ip -j link show "$1" | jq -e '.[0].operstate != "UP"'
+}
+
+@test "the bridge loses its last port: a new pod on it reaches the routed ones all the same" {
+	requires_lasting_proxies
+	dual '.bridgePorts = 1'
+	cni ADD
+	second ADD
+	cni DEL
+	wait_until 30 is_down br0
+	cni ADD
+	assert_equal "$(on_host ip -o link show master br0 | wc -l)" 1
+	in_pod ping -c 1 -W 30 10.1.0.3
+	in_pod ping -c 1 -W 30 fd01::3
+}
+
 @test "bridgePorts does not count where a routed pod would be another network" {
 	conf '.bridgePorts = 1 | .portIsolation = true'
 	cni ADD
