@@ -57,9 +57,9 @@ int loop_change(struct loop *l, struct loop_source *src, uint32_t events, struct
 void loop_del(struct loop *l, struct loop_source *src);
 
 /*
- * Accept a connection at a listener that is ready: an fd, close-on-exec and non-blocking, or -1 with
- * errno. Where the process or the host has no fd left the connection stays in the queue, and this
- * takes a moment, so that a loop which comes back at once does not use up the processor.
+ * Accept a connection at a listener that is ready: an fd, close-on-exec and non-blocking, or -1
+ * with errno. Where the process or the host has no fd left the connection stays in the queue, and
+ * this takes a moment, so that a loop which comes back at once does not use up the processor.
  */
 int loop_accept(const struct loop_source *listener);
 
