@@ -55,15 +55,19 @@ static int open_stdin(struct io *io, const char *path, bool terminal, struct err
 	return take_fd(&fd);
 }
 
-static int open_log_file(const char *path, struct err *e)
+/* Should it be a FIFO, it is an error that nobody reads it: nothing here may wait. */
+static int open_log_file(const char *path, bool terminal, struct err *e)
 {
 	auto_free char *copy = mem_strdup(path);
-	int fd;
+	auto_fd int fd = -1;
 
 	if (path_mkdirs(dirname(copy), DIR_MODE, e))
 		return -1;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, FILE_MODE);
-	return fd < 0 ? err_sys(e, "open log file '%s'", path) : fd;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
+		  FILE_MODE);
+	if (fd < 0 || (!terminal && make_blocking(fd)))
+		return err_sys(e, "open log file '%s'", path);
+	return take_fd(&fd);
 }
 
 /* An fd, or -1 with ENXIO when nobody reads the FIFO; one who waits to open it does. */
@@ -88,7 +92,7 @@ static int open_output(struct io *io, int i, const char *path, bool terminal, st
 		return err_set(e, ENOTSUP, "output '%s': the scheme is not supported", uri);
 	}
 	if (str_starts(uri, SCHEME_FILE))
-		return open_log_file(path, e);
+		return open_log_file(path, terminal, e);
 	if (is_fifo(path)) {
 		probe = open_writer(path);
 		io->met[i - 1] = probe >= 0;

@@ -129,6 +129,13 @@ late_reader() {
 	assert_output --partial gopher
 }
 
+@test "a log file that is a FIFO which nobody reads is refused, and holds the shim up no longer" {
+	mkfifo "$BATS_TEST_TMPDIR/log"
+	run -1 create stdout="file://$BATS_TEST_TMPDIR/log"
+	assert_output --partial "open log file '$BATS_TEST_TMPDIR/log'"
+	call Connect id=box
+}
+
 @test "streams over ttrpc are refused by name, and tell why" {
 	run -1 create stdout='ttrpc+unix:///run/x.sock?streaming_id=box-stdout'
 	assert_output --partial "code 3"
