@@ -330,7 +330,7 @@ static int launch(struct making *m, struct err *e)
 /* Limits first: a hook may widen what the device policy allows; and it sees the interfaces. */
 static int limit_and_hook(struct making *m, struct err *e)
 {
-	struct hook_place place = { .cwd = m->req->bundle };
+	struct hook_place place = HOOK_PLACE_INIT;
 	const struct oci_config *c = m->in.config;
 
 	if ((!m->child.late && launch_expect(&m->child, &m->init, SYNC_MOUNTED, e)) ||
@@ -338,12 +338,15 @@ static int limit_and_hook(struct making *m, struct err *e)
 	    cgroup_limit(&m->plan.cgroup, &m->cgroup, e) ||
 	    netdevs_move(&m->plan.netdevs, m->child.proc, m->init.pid, m->a, &m->netdevs, e))
 		return -1;
-	if (c->hooks.prestart.n || c->hooks.create_runtime.n)
-		place.state = oci_state_document(&m->record, OCI_CREATING, m->init.pid, false,
-						 false, m->a);
-	if (hooks_run(c, HOOK_PRESTART, &place, e) || hooks_run(c, HOOK_CREATE_RUNTIME, &place, e))
-		return -1;
-	return 0;
+	if (!c->hooks.prestart.n && !c->hooks.create_runtime.n)
+		return 0;
+	place.cwd = m->req->bundle;
+	place.init_pidfd = m->init.pidfd;
+	place.state = oci_state_document(&m->record, OCI_CREATING, m->init.pid, false, false, m->a);
+	if (!hooks_run(c, HOOK_PRESTART, &place, e) &&
+	    !hooks_run(c, HOOK_CREATE_RUNTIME, &place, e))
+		return 0;
+	return e->num == ESRCH ? launch_explain(&m->child, &m->init, e) : -1;
 }
 
 /* From its last word before the program to the program. */
@@ -405,6 +408,14 @@ static int make(struct making *m, struct err *e)
 		       : 0;
 }
 
+/* Without the lock, as it was while poststart hooks ran, others may have removed it all. */
+static int remove_remains(struct making *m, bool lived, struct err *e)
+{
+	if (statedir_lock(m->child.dir, STATEDIR_LOCK_MS, e))
+		return e->num == ENOENT ? 0 : -1;
+	return destroy_remains(m->en, &m->record, lived, e);
+}
+
 /* The error that is reported is the first; what cannot be removed is logged. */
 static void undo(struct making *m)
 {
@@ -414,7 +425,7 @@ static void undo(struct making *m)
 	netdevs_undo(&m->netdevs);
 	launch_kill(&m->init);
 	m->record.pid = 0;
-	if (m->has_dir && destroy_remains(m->en, &m->record, lived, &e))
+	if (m->has_dir && remove_remains(m, lived, &e))
 		log_msg(LOG_WARN, "after the failure: %s: left for delete --force", e.msg);
 	cgroup_undo(&m->plan.cgroup, &m->cgroup); /* the directories above it that are new, too */
 }

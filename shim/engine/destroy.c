@@ -41,7 +41,7 @@ static void poststop(const struct oci_state *s)
 {
 	auto_arena struct arena a = { 0 };
 	struct oci_config *config = arena_alloc(&a, sizeof(*config));
-	struct hook_place place = { .cwd = s->bundle };
+	struct hook_place place = HOOK_PLACE_INIT;
 	struct err e;
 
 	if (!s->config)
@@ -52,6 +52,7 @@ static void poststop(const struct oci_state *s)
 	}
 	if (!config->hooks.poststop.n)
 		return;
+	place.cwd = s->bundle;
 	place.state = oci_state_document(s, OCI_STOPPED, 0, false, false, &a);
 	hooks_run_all(config, HOOK_POSTSTOP, &place);
 }
@@ -100,7 +101,7 @@ static int refuse(const struct container *c, struct err *e)
 
 /*
  * Another may hold the lock for long (a hook that hangs): what it works on is
- * killed first, so that it fails and lets go.
+ * killed first, and with it goes the hook, so that it fails and lets go.
  */
 static void kill_unlocked(const struct engine *en, const char *id)
 {

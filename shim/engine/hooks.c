@@ -21,6 +21,14 @@
 
 #define EXIT_NO_EXEC 127
 
+/* Why a hook is no longer watched. All but the first leave it to be killed. */
+enum hook_end {
+	HOOK_ENDED,
+	HOOK_LATE,
+	HOOK_ORPHANED, /* the container's process has ended */
+	HOOK_UNSEEN,   /* poll() has failed */
+};
+
 static const char *const kind_names[HOOK_COUNT] = {
 	[HOOK_PRESTART] = "prestart",
 	[HOOK_CREATE_RUNTIME] = "createRuntime",
@@ -143,39 +151,41 @@ static void drain(int out, struct tail *t)
 		tail_add(t, buf, (size_t)n);
 }
 
-/*
- * Until the process itself ends (what it left in the background may keep the
- * pipe). 1 ended, 0 time is up, -1.
- */
-static int watch(int pidfd, int out, int64_t deadline, struct tail *t)
+/* Until the process itself ends: what it left in the background may keep the pipe. */
+static enum hook_end watch(int pidfd, int out, int init, int64_t deadline, struct tail *t)
 {
-	struct pollfd p[] = { { .fd = pidfd, .events = POLLIN }, { .fd = out, .events = POLLIN } };
+	struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
+			      { .fd = out, .events = POLLIN },
+			      { .fd = init, .events = POLLIN } };
 
 	for (;;) {
 		int64_t left = deadline < 0 ? -1 : deadline - when_ms();
 		int n;
 
 		if (deadline >= 0 && left <= 0)
-			return 0;
+			return HOOK_LATE;
 		n = poll(p, countof(p), left > INT_MAX ? INT_MAX : (int)left);
 		if (n < 0 && errno != EINTR)
-			return -1;
+			return HOOK_UNSEEN;
 		if (n <= 0)
 			continue;
 		drain(out, t);
 		if (p[0].revents)
-			return 1;
+			return HOOK_ENDED;
+		if (p[2].revents)
+			return HOOK_ORPHANED;
 		if (p[1].revents & POLLHUP)
 			p[1].fd = -1;
 	}
 }
 
-static int judge(pid_t pid, int ended, const struct oci_hook *h, struct tail *t, struct err *e)
+static int judge(pid_t pid, enum hook_end end, const struct oci_hook *h, struct tail *t,
+		 struct err *e)
 {
 	char output[HOOK_OUTPUT_MAX + 4];
 	int status;
 
-	if (ended <= 0) {
+	if (end != HOOK_ENDED) {
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL); /* it may not lead a group yet */
 	}
@@ -183,10 +193,13 @@ static int judge(pid_t pid, int ended, const struct oci_hook *h, struct tail *t,
 		if (errno != EINTR)
 			return err_sys(e, "wait for it");
 	}
-	if (!ended)
+	if (end == HOOK_LATE)
 		return err_set(e, ETIME, "killed after its timeout of %lld s%s",
 			       (long long)h->timeout.v, tail_text(t, output));
-	if (ended < 0)
+	if (end == HOOK_ORPHANED)
+		return err_set(e, ESRCH, "killed with the container's process%s",
+			       tail_text(t, output));
+	if (end == HOOK_UNSEEN)
 		return err_set(e, EIO, "watch it");
 	if (WIFSIGNALED(status))
 		return err_set(e, EIO, "ended by signal %d%s", WTERMSIG(status),
@@ -217,7 +230,7 @@ static int run_hook(const struct oci_hook *h, const struct hook_place *place, st
 	if (pid < 0)
 		return -1;
 	close_fd(&to);
-	return judge(pid, watch(pidfd, from, deadline, &t), h, &t, e);
+	return judge(pid, watch(pidfd, from, place->init_pidfd, deadline, &t), h, &t, e);
 }
 
 static int run_indexed(enum hook_kind kind, const struct oci_hook_list *list, size_t i,

@@ -24,7 +24,12 @@ struct hook_place {
 	const char *state; /* the State document, on stdin */
 	const char *cwd;
 	char *const *env; /* for a hook that gives none; NULL: our own */
+	int init_pidfd;	  /* of the container's process, which they may not outlive; -1: they may */
 };
+#define HOOK_PLACE_INIT                                                                            \
+	{                                                                                          \
+		.init_pidfd = -1                                                                   \
+	}
 
 const struct oci_hook_list *hooks_of(const struct oci_config *c, enum hook_kind kind);
 
@@ -32,7 +37,8 @@ const struct oci_hook_list *hooks_of(const struct oci_config *c, enum hook_kind 
  * Run them one after the other; the first failure ends it:
  * "hook createRuntime[1] '/bin/x': exit status 3: <output>". Each has a session of its
  * own, closed fds, default signals; stdout and stderr are captured. After its
- * timeout (ETIME) its process group is killed; without one it is waited for for ever.
+ * timeout (ETIME), or the end of the container's process (ESRCH), its process group is
+ * killed; without either it is waited for for ever.
  */
 int hooks_run(const struct oci_config *c, enum hook_kind kind, const struct hook_place *place,
 	      struct err *e);

@@ -150,10 +150,12 @@ static int step_stdio(struct child *c, struct err *e)
 static int step_create_hooks(struct child *c, struct err *e)
 {
 	char *const no_env[] = { NULL };
-	struct hook_place place = { .cwd = c->plan->mounts.rootfs, .env = no_env };
+	struct hook_place place = HOOK_PLACE_INIT;
 
 	if (!c->config->hooks.create_container.n)
 		return 0;
+	place.cwd = c->plan->mounts.rootfs;
+	place.env = no_env;
 	place.state =
 		oci_state_document(c->record, OCI_CREATING, getpid(), false, false, &c->arena);
 	return hooks_run(c->config, HOOK_CREATE_CONTAINER, &place, e);
@@ -297,10 +299,12 @@ static int wait_start(struct child *c, struct err *e)
 
 static int start_hooks(struct child *c, struct err *e)
 {
-	struct hook_place place = { .cwd = "/", .env = c->env };
+	struct hook_place place = HOOK_PLACE_INIT;
 
 	if (!c->config->hooks.start_container.n)
 		return 0;
+	place.cwd = "/";
+	place.env = c->env;
 	place.state = oci_state_document(c->record, OCI_CREATED, getpid(), false, false, &c->arena);
 	return hooks_run(c->config, HOOK_START_CONTAINER, &place, e);
 }

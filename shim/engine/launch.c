@@ -153,8 +153,7 @@ static int memory_too_low(const struct child *c, struct err *e)
 		       r->memory->limit.v);
 }
 
-/* It ended without a word: what did its end look like? */
-static int explain(struct child *c, struct launched *l, struct err *e)
+int launch_explain(struct child *c, struct launched *l, struct err *e)
 {
 	int status;
 
@@ -181,7 +180,7 @@ int launch_expect(struct child *c, struct launched *l, int type, struct err *e)
 		got = sync_recv(c->parent_sync, &m);
 		if (got <= 0) {
 			err_set(e, ESRCH, "the sync socket was closed");
-			return explain(c, l, e);
+			return launch_explain(c, l, e);
 		}
 		if (m.type != SYNC_WARNING)
 			break;

@@ -50,6 +50,9 @@ int launch_settle(struct child *c, struct launched *l, struct err *e);
  */
 int launch_expect(struct child *c, struct launched *l, int type, struct err *e);
 
+/* After a failure that comes of its end: reap it and say how it died, with *e's text behind. */
+int launch_explain(struct child *c, struct launched *l, struct err *e);
+
 /*
  * Wait for the exec of the user's program on `conn`: EXEC, LISTENER where the filter has
  * one (which is served), then the end; or its failure.

@@ -221,13 +221,14 @@ static int claim(struct restoring *r, struct err *e)
 /* The namespaces are there, but nothing is in them: the place of the runtime hooks. */
 static int set_up_namespaces(struct restoring *r, pid_t pid, struct err *e)
 {
-	struct hook_place at = { .cwd = r->req->bundle };
+	struct hook_place at = HOOK_PLACE_INIT;
 	const struct oci_config *c = r->in.config;
 
 	if (netdevs_move(&r->plan.netdevs, r->proc, pid, r->a, &r->netdevs, e))
 		return -1;
 	if (!c->hooks.prestart.n && !c->hooks.create_runtime.n)
 		return 0;
+	at.cwd = r->req->bundle;
 	at.state = oci_state_document(&r->record, OCI_CREATING, pid, false, false, r->a);
 	return hooks_run(c, HOOK_PRESTART, &at, e) || hooks_run(c, HOOK_CREATE_RUNTIME, &at, e) ? -1
 												: 0;

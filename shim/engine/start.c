@@ -42,7 +42,7 @@ static int connect_start(int dir, struct err *e)
 int start_hooks_after(const struct container *c, struct arena *a, struct err *e)
 {
 	struct oci_config *config;
-	struct hook_place place = { .cwd = c->record->bundle };
+	struct hook_place place = HOOK_PLACE_INIT;
 	auto_fd int pidfd = -1;
 	struct err ignored;
 
@@ -53,7 +53,9 @@ int start_hooks_after(const struct container *c, struct arena *a, struct err *e)
 		return -1;
 	if (!config->hooks.poststart.n)
 		return 0;
+	place.cwd = c->record->bundle;
 	place.state = oci_state_document(c->record, OCI_RUNNING, c->record->pid, false, false, a);
+	statedir_unlock(c->dir);
 	if (!hooks_run(config, HOOK_POSTSTART, &place, e))
 		return 0;
 	pidfd = container_pidfd(c->record, &ignored);

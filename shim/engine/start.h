@@ -12,7 +12,11 @@
  */
 int start_listener(const struct container *c, struct arena *a, struct listener *l, struct err *e);
 
-/* After: the poststart hooks, of which one that fails stops the container (runtime-spec). */
+/*
+ * After: the poststart hooks, of which one that fails stops the container (runtime-spec).
+ * They run without the container's lock, since one that hangs would keep that from a
+ * delete: what is done to the container afterwards needs it again.
+ */
 int start_hooks_after(const struct container *c, struct arena *a, struct err *e);
 
 #endif

@@ -123,6 +123,11 @@ int statedir_lock(int dirfd, int timeout_ms, struct err *e)
 	return 0;
 }
 
+void statedir_unlock(int dirfd)
+{
+	flock(dirfd, LOCK_UN);
+}
+
 bool statedir_locked(int dirfd)
 {
 	auto_fd int own = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

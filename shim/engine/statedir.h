@@ -43,6 +43,9 @@ int statedir_open(const char *root, const char *id, struct err *e);
  */
 int statedir_lock(int dirfd, int timeout_ms, struct err *e);
 
+/* Let go of it before the fd is closed. Others may remove the directory from now on. */
+void statedir_unlock(int dirfd);
+
 /* Does somebody hold the lock? */
 bool statedir_locked(int dirfd);
 

@@ -42,6 +42,13 @@ all_hooks() {
 	done
 }
 
+# hang_in KIND: a hook of that kind that hangs, and leaves its pid; not for ever, should a test fail
+hang_in() {
+	printf '#!/bin/sh\necho $$ >%s/hook.pid\nexec sleep 1000\n' "$DIR" >"$DIR/hang"
+	chmod +x "$DIR/hang"
+	edit_config "$DIR/b" ".hooks = {$1: [{path: \"$DIR/hang\", timeout: 300}]}"
+}
+
 @test "hooks run in order, with the status of the moment, each in its directory" {
 	all_hooks
 	peapod create -b "$DIR/b" c </dev/null
@@ -118,6 +125,54 @@ all_hooks() {
 	run -1 timeout $((60 * PATIENCE)) "$PEAPOD" --root "$STATE" create -b "$DIR/b" c
 	assert_output --partial 'createRuntime'
 	[ -z "$(leftovers)" ]
+}
+
+@test "a hook that hangs while the container is made ends with it: delete --force" {
+	local kind
+	for kind in prestart createRuntime; do
+		hang_in $kind
+		peapod create -b "$DIR/b" c </dev/null >"$DIR/out" 2>&1 3>&- &
+		wait_until 30 test -s "$DIR/hook.pid"
+		run -0 peapod delete --force c
+		assert_output ''
+		ends_with 1 $!
+		run -0 cat "$DIR/out"
+		assert_output "peapod: create: the container's process was killed by signal 9: hook ${kind}[0] '$DIR/hang': killed with the container's process"
+		is_gone "$(cat "$DIR/hook.pid")"
+		[ -z "$(leftovers)" ]
+		rm "$DIR/hook.pid"
+	done
+}
+
+@test "a poststart hook that hangs does not hold up delete --force" {
+	set_args "$DIR/b" sleep 1000
+	hang_in poststart
+	peapod create -b "$DIR/b" c </dev/null
+	peapod start c >"$DIR/out" 2>&1 3>&- &
+	wait_until 30 test -s "$DIR/hook.pid"
+	has_status c running
+	run -0 peapod delete --force c
+	assert_output ''
+	[ -z "$(leftovers)" ]
+	kill "$(cat "$DIR/hook.pid")"
+	ends_with 1 $!
+	grep -q 'hook poststart' "$DIR/out"
+}
+
+@test "run: a poststart hook that fails late leaves another container of that name alone" {
+	set_args "$DIR/b" sleep 1000
+	hang_in poststart
+	peapod run -b "$DIR/b" c </dev/null >"$DIR/out" 2>&1 3>&- &
+	wait_until 30 test -s "$DIR/hook.pid"
+	run -0 peapod delete --force c
+	edit_config "$DIR/b" '.hooks = {}'
+	peapod create -b "$DIR/b" c </dev/null
+	kill "$(cat "$DIR/hook.pid")"
+	ends_with 1 $!
+	run -0 cat "$DIR/out"
+	assert_output "peapod: run: hook poststart[0] '$DIR/hang': ended by signal 15"
+	run -0 peapod start c
+	has_status c running
 }
 
 @test "a startContainer hook that fails fails start" {

@@ -10,11 +10,12 @@
 
 #include "spec/base/auto.h"
 #include "spec/base/fd.h"
+#include "spec/base/proc.h"
 #include "spec/base/str.h"
 #include "tests/unit/test.h"
 
-/* Run `sh -c script` as a prestart hook; the error's text, "" when it went well. */
-static const char *hook(struct arena *a, const char *script, char **env, int64_t timeout)
+static const char *hook_of(struct arena *a, const char *script, char **env, int64_t timeout,
+			   int init)
 {
 	char *args[] = { "sh", "-c", arena_strdup(a, script), NULL };
 	struct oci_hook h = { .path = "/bin/sh",
@@ -22,10 +23,16 @@ static const char *hook(struct arena *a, const char *script, char **env, int64_t
 			      .env = { .n = 1, .v = env },
 			      .timeout = { .set = timeout != 0, .v = timeout } };
 	struct oci_config c = { .hooks = { .prestart = { .n = 1, .v = &h } } };
-	struct hook_place place = { .state = "{\"id\":\"x\"}", .cwd = "/usr" };
+	struct hook_place place = { .state = "{\"id\":\"x\"}", .cwd = "/usr", .init_pidfd = init };
 	struct err e;
 
 	return hooks_run(&c, HOOK_PRESTART, &place, &e) ? arena_strdup(a, e.msg) : "";
+}
+
+/* Run `sh -c script` as a prestart hook; the error's text, "" when it went well. */
+static const char *hook(struct arena *a, const char *script, char **env, int64_t timeout)
+{
+	return hook_of(a, script, env, timeout, -1);
 }
 
 TEST(hook_gets_state_cwd_and_only_its_fds)
@@ -119,11 +126,30 @@ TEST(hook_timeout_kills_the_group)
 	CHECK(kill(pid, 0) && errno == ESRCH);
 }
 
+TEST(hook_does_not_outlive_the_process_that_it_is_for)
+{
+	auto_arena struct arena a = { 0 };
+	pid_t init = fork();
+	auto_fd int pidfd = -1;
+
+	if (!init) {
+		pause();
+		_exit(0);
+	}
+	ASSERT(init > 0);
+	pidfd = proc_pidfd(init);
+	CHECK_TEXT(hook_of(&a, "exit 0", NULL, 0, pidfd), "");
+	CHECK_TEXT(hook_of(&a, arena_printf(&a, "echo so far; kill -9 %d; sleep 60", init), NULL,
+			   30, pidfd),
+		   "hook prestart[0] '/bin/sh': killed with the container's process: so far");
+	CHECK(proc_reap(init) == 128 + SIGKILL);
+}
+
 TEST(hook_that_is_missing)
 {
 	struct oci_hook h = { .path = "/nonexistent/hook" };
 	struct oci_config c = { .hooks = { .poststop = { .n = 1, .v = &h } } };
-	struct hook_place place = { .state = "{}", .cwd = "/" };
+	struct hook_place place = { .state = "{}", .cwd = "/", .init_pidfd = -1 };
 	struct err e;
 
 	CHECK(hooks_run(&c, HOOK_POSTSTOP, &place, &e) == -1);
