@@ -23,6 +23,7 @@ struct daemon {
 	struct jobs jobs;
 	struct tasks tasks;
 	struct sandbox sandbox;
+	void (*idle)(struct daemon *d, struct task *t); /* a task is not busy any more */
 	struct loop_source signals, leave_timer, drain_timer, alone_timer;
 	bool leaving;	       /* Shutdown was accepted */
 	unsigned int leave_ms; /* since then */

@@ -55,6 +55,12 @@ void life_release(struct process *p)
 		life_reply_wait(c, p);
 }
 
+void life_less_busy(struct daemon *d, struct task *t)
+{
+	if (!--t->busy)
+		d->idle(d, t);
+}
+
 static void finish(struct daemon *d, struct process *p)
 {
 	p->reaped = false;
@@ -148,10 +154,10 @@ static void on_killed(struct job *job, struct job_result *r)
 
 	if (r->err.num && r->err.num != ESRCH && r->err.num != ENOENT)
 		log_msg(LOG_WARN, "processes of '%s': %s, they may survive it", t->id, r->err.msg);
-	t->busy--;
 	t->killing = false;
 	t->killed = true;
 	init_ended(d, t);
+	life_less_busy(d, t);
 }
 
 /* False when there is no need to, or no way. */

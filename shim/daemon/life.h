@@ -23,6 +23,9 @@ void life_settle(struct daemon *d, struct process *p);
  */
 void life_asked(struct daemon *d, struct process *p, bool waits);
 
+/* One of the jobs that make the task busy is over. */
+void life_less_busy(struct daemon *d, struct task *t);
+
 /* Answer everybody who waits for the process, which is over. */
 void life_release(struct process *p);
 

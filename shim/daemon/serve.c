@@ -158,6 +158,7 @@ int daemon_run(const struct daemon_args *args, int *ready_fd, struct err *e)
 {
 	struct daemon d = { .place = args->place,
 			    .socket = args->socket,
+			    .idle = task_idle,
 			    .signals = LOOP_SOURCE_INIT,
 			    .leave_timer = LOOP_SOURCE_INIT,
 			    .drain_timer = LOOP_SOURCE_INIT,

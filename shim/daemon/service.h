@@ -12,6 +12,8 @@ extern const struct service daemon_services[];
 /* Each ends or keeps the call (see struct method). */
 void task_create(void *ctx, struct call *c, const void *request);
 void task_delete(void *ctx, struct call *c, const void *request);
+/* Do what was to wait until the task is not busy any more. */
+void task_idle(struct daemon *d, struct task *t);
 
 void task_start(void *ctx, struct call *c, const void *request);
 void task_exec(void *ctx, struct call *c, const void *request);

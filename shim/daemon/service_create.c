@@ -281,6 +281,8 @@ static void on_deleted(struct job *job, struct job_result *r)
 		t->init.state = t->init.exited_at.tv_sec ? ST_STOPPED : t->init.before;
 		if (c)
 			call_fail_engine(c, &r->err);
+		if (t->init.state == ST_STOPPED && !t->init.reaped)
+			life_release(&t->init); /* who has come in between */
 		return;
 	}
 	event_delete(&d->events, t);
@@ -296,36 +298,54 @@ static void delete_exec(struct daemon *d, struct call *c, struct process *p)
 	exec_free(p);
 }
 
+/* t is not busy. */
+static void delete_task(struct daemon *d, struct call *c, struct task *t)
+{
+	struct work w = { &d->place, t->id };
+	struct job job = { .done = on_deleted,
+			   .arg = d,
+			   .arg2 = t,
+			   .run = work_destroy,
+			   .work = &w,
+			   .timed = true };
+	struct process *p = &t->init;
+	struct err e;
+	enum state next;
+
+	if (rule_check(false, VERB_DELETE, p->state, &next, &e)) {
+		call_fail(c, &e);
+		return;
+	}
+	p->before = p->state;
+	p->state = next;
+	if (job_start(&d->jobs, &job, c, &e)) {
+		p->state = p->before;
+		call_fail(c, &e);
+	}
+}
+
+void task_idle(struct daemon *d, struct task *t)
+{
+	struct call *c;
+
+	while ((c = call_next(&t->deletes)))
+		delete_task(d, c, t);
+}
+
 void task_delete(void *ctx, struct call *c, const void *request)
 {
 	struct daemon *d = ctx;
 	const Pb__DeleteRequest *req = request;
 	struct err e;
 	struct process *p = process_find(&d->tasks, req->id, req->exec_id, &e);
-	struct work w;
-	struct job job = {
-		.done = on_deleted, .arg = d, .run = work_destroy, .work = &w, .timed = true
-	};
 	enum state next;
 
-	if (!p || rule_check(p->id != NULL, VERB_DELETE, p->state, &next, &e)) {
+	if (!p || rule_check(p->id != NULL, VERB_DELETE, p->state, &next, &e))
 		call_fail(c, &e);
-		return;
-	}
-	if (p->id) {
+	else if (p->id)
 		delete_exec(d, c, p);
-		return;
-	}
-	if (p->task->busy) {
-		call_fail_code(c, CODE_FAILED_PRECONDITION, "another request is under way");
-		return;
-	}
-	p->before = p->state;
-	p->state = next;
-	job.arg2 = p->task;
-	w = (struct work){ &d->place, p->task->id };
-	if (job_start(&d->jobs, &job, c, &e)) {
-		p->state = p->before;
-		call_fail(c, &e);
-	}
+	else if (p->task->busy)
+		call_wait(c, &p->task->deletes);
+	else
+		delete_task(d, c, p->task);
 }

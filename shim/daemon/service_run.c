@@ -211,10 +211,9 @@ void task_exec(void *ctx, struct call *c, const void *request)
 
 static void on_signalled(struct job *job, struct job_result *r)
 {
-	struct task *t = job->arg2;
 	struct call *c = call_take(&job->call);
 
-	t->busy--;
+	life_less_busy(job->arg, job->arg2);
 	if (c && r->err.num)
 		call_fail(c, &r->err);
 	else if (c)
@@ -289,7 +288,6 @@ static void on_pause_done(struct job *job, struct job_result *r)
 	struct call *c = call_take(&job->call);
 	bool pausing = p->state == ST_PAUSING;
 
-	p->task->busy--;
 	if (p->state == ST_PAUSING || p->state == ST_RESUMING) {
 		if (r->err.num)
 			p->state = p->before;
@@ -300,6 +298,7 @@ static void on_pause_done(struct job *job, struct job_result *r)
 		else if (!r->err.num)
 			event_resumed(&d->events, p->task);
 	}
+	life_less_busy(d, p->task);
 	if (c && r->err.num)
 		call_fail_engine(c, &r->err);
 	else if (c)
@@ -342,10 +341,9 @@ void task_resume(void *ctx, struct call *c, const void *request)
 
 static void on_updated(struct job *job, struct job_result *r)
 {
-	struct task *t = job->arg2;
 	struct call *c = call_take(&job->call);
 
-	t->busy--;
+	life_less_busy(job->arg, job->arg2);
 	if (c && r->err.num)
 		call_fail_engine(c, &r->err);
 	else if (c)
@@ -372,7 +370,9 @@ void task_update(void *ctx, struct call *c, const void *request)
 	struct err e;
 	struct task *t = task_find(&d->tasks, req->id, &e);
 	struct work_update w;
-	struct job job = { .done = on_updated, .arg2 = t, .run = work_update, .work = &w };
+	struct job job = {
+		.done = on_updated, .arg = d, .arg2 = t, .run = work_update, .work = &w
+	};
 
 	if (!t || check_update(req, t, &e)) {
 		call_fail(c, &e);

@@ -32,6 +32,7 @@ struct task *task_new(struct tasks *ts, const char *id, const char *bundle)
 	t->bundle = mem_strdup(bundle);
 	t->oom = (struct oom)OOM_INIT;
 	link_init(&t->execs);
+	link_init(&t->deletes);
 	process_init(&t->init, t);
 	link_add(&ts->all, &t->link);
 	ts->n++;

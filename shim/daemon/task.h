@@ -47,6 +47,7 @@ struct task {
 	struct link execs;
 	size_t n_execs;
 	unsigned int busy;    /* jobs on their way that hold a pointer to this */
+	struct link deletes;  /* calls of Delete, while it is busy */
 	bool shares_pidns;    /* the kernel does not end its other processes with init */
 	bool killing, killed; /* those are being, have been killed */
 	char *cgroups;	      /* "controllers\tpath\n" lines; "" for v2 */

@@ -77,5 +77,11 @@ end_box() {
 	call Delete id=box >/dev/null
 }
 
+# state_dir: of the box. Whoever has a lock on it keeps the engine from working on the box.
+state_dir() {
+	local record
+	record=$(grep -ls "\"$BUNDLE\"" /run/peapod/@shim/state/*/box/state.json) && echo "${record%/*}"
+}
+
 # fds_of PID: how many it has open
 fds_of() { find "/proc/$1/fd" -mindepth 1 | wc -l; }

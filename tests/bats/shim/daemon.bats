@@ -189,11 +189,9 @@ begin() {
 }
 
 @test "delete waits for who works on the container, but ends before containerd kills it" {
-	local record
 	start_box
-	record=$(grep -ls "\"$BUNDLE\"" /run/peapod/@shim/state/*/box/state.json)
+	exec 9<"$(state_dir)"
 	kill_shims -namespace "$NS"
-	exec 9<"${record%/*}"
 	flock 9
 	# below what the engine waits for otherwise
 	run -1 timeout -s KILL $((12 * PATIENCE)) "$B/containerd-shim-peapod-v2" -namespace "$NS" -id box \

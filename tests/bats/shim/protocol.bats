@@ -286,6 +286,57 @@ gone() { call State id=box | grep -q "code 5"; }
 	wait_until 30 has_no_child "$daemon"
 }
 
+# helper: the pid of the one helper of a shim that has no containers, or only the given process
+helper() { pgrep -P "$(shim_pids)" | grep -vx "${1:-0}"; }
+no_helper() { ! helper "$@" >/dev/null; }
+
+@test "a Delete that comes while something else is done to the task waits for that" {
+	local pid other delete
+	pid=$(start_box)
+	wait_until 30 no_helper "$pid"
+	exec 9<"$(state_dir)"
+	flock 9
+	call Update id=box resources=opencontainers/runtime-spec/1/LinuxResources:'{"pids":{"limit":77}}' >/dev/null 2>&1 3>&- 9<&- &
+	wait_until 30 helper "$pid" >"$BATS_TEST_TMPDIR/helper"
+	other=$(<"$BATS_TEST_TMPDIR/helper")
+	kill -STOP "$other"
+	exec 9<&-
+	call Kill id=box signal=9
+	call Wait id=box
+	run -1 call -t 300 Delete id=box
+	assert_output --partial "code 4"
+	state_is 3
+	call Delete id=box >"$BATS_TEST_TMPDIR/out" 3>&- &
+	delete=$!
+	kill -CONT "$other"
+	ends_with 0 "$delete"
+	grep -qx exit_status=137 "$BATS_TEST_TMPDIR/out"
+	gone
+}
+
+@test "who waits for a task while a Delete fails is told" {
+	local delete waiter
+	start_box
+	call Kill id=box signal=9
+	call Wait id=box
+	wait_until 30 no_helper
+	exec 9<"$(state_dir)"
+	flock 9
+	call Delete id=box >"$BATS_TEST_TMPDIR/out" 3>&- 9<&- &
+	delete=$!
+	wait_until 30 helper >"$BATS_TEST_TMPDIR/helper"
+	call Wait id=box >"$BATS_TEST_TMPDIR/wait" 3>&- 9<&- &
+	waiter=$!
+	for _ in 1 2 3 4 5; do call Connect id=box; done # by now it has arrived
+	kill -KILL "$(<"$BATS_TEST_TMPDIR/helper")"
+	ends_with 1 "$delete"
+	grep "without an answer" "$BATS_TEST_TMPDIR/out"
+	ends_with 0 "$waiter"
+	grep -qx exit_status=137 "$BATS_TEST_TMPDIR/wait"
+	exec 9<&-
+	call Delete id=box
+}
+
 @test "a daemon that nobody talks to has set itself a time to leave" {
 	grep -E '^it_value: \([1-9]' "/proc/$(shim_pids)/fdinfo/"*
 }
