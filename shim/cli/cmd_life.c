@@ -218,15 +218,24 @@ static int run_run(struct cli *cli, const void *options, int argc, char **argv, 
 	return o->detach ? notify_wait(&notify, pid, e) : stay(cli, o, &fg, &notify, id, pid, e);
 }
 
+/* Not before it is known that we start it: the socket may be that of one who did. */
+static int listen_between(void *caller, pid_t pid, struct err *e)
+{
+	struct between *b = caller;
+
+	(void)pid;
+	return notify_open(b->notify, &b->cli->engine, b->id, e);
+}
+
 static int run_start(struct cli *cli, const void *options, int argc, char **argv, struct err *e)
 {
 	__attribute__((cleanup(notify_done))) struct notify notify = NOTIFY_INIT;
+	struct between b = { .cli = cli, .notify = &notify, .id = argv[0] };
 	struct engine_info info;
 
 	(void)options;
 	(void)argc;
-	if (notify_open(&notify, &cli->engine, argv[0], e) ||
-	    engine_start(&cli->engine, argv[0], e))
+	if (engine_start(&cli->engine, argv[0], listen_between, &b, e))
 		return -1;
 	if (notify.container < 0)
 		return 0;

@@ -207,7 +207,7 @@ int work_start(void *work, struct job_result *r, struct err *e)
 	struct engine en;
 
 	(void)r;
-	return engine_for(w, &a, &en, e) || engine_start(&en, w->id, e) ? -1 : 0;
+	return engine_for(w, &a, &en, e) || engine_start(&en, w->id, NULL, NULL, e) ? -1 : 0;
 }
 
 int work_pause(void *work, struct job_result *r, struct err *e)

@@ -39,6 +39,9 @@ struct engine {
 	const struct host *host; /* of host_probe(); only create, exec and update need it */
 };
 
+/* What a caller does between create and start, with the process's pid; -1 fails the start. */
+typedef int engine_created(void *caller, pid_t pid, struct err *e);
+
 /* What create needs beside the bundle. All fds are borrowed. */
 struct engine_create {
 	const char *id;
@@ -56,9 +59,8 @@ struct engine_create {
 	bool notify; /* /run/notify in the container is <root>/<id>/notify, where the caller may
 		      * make ENGINE_NOTIFY_SOCKET; the process's NOTIFY_SOCKET says so */
 	bool start;  /* go on to what engine_start() does, which takes less than two calls */
-	/* with .start: called in between, -1 fails it all; NULL: nothing is waited for in between
-	 */
-	int (*created)(void *caller, pid_t pid, struct err *e);
+	/* with .start: called in between; NULL: nothing is waited for in between */
+	engine_created *created;
 	void *caller;
 };
 #define ENGINE_NOTIFY_DIR    "notify"
@@ -81,9 +83,11 @@ int engine_create(const struct engine *en, const struct engine_create *req, pid_
 /*
  * Let it run. Returns when execve has happened, or with its failure (texts as
  * runc's: `exec: "X": executable file not found in $PATH`). startContainer
- * hooks have run before, poststart hooks after. Refused unless created.
+ * hooks have run before, poststart hooks after. Refused unless created;
+ * `created` (or NULL) is called before all that, and only when it is not refused.
  */
-int engine_start(const struct engine *en, const char *id, struct err *e);
+int engine_start(const struct engine *en, const char *id, engine_created *created, void *caller,
+		 struct err *e);
 
 /* One more process in a running container. */
 struct engine_exec {

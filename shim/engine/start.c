@@ -107,7 +107,8 @@ static int start(const struct container *c, struct arena *a, struct err *e)
 	return failed ? -1 : start_hooks_after(c, a, e);
 }
 
-int engine_start(const struct engine *en, const char *id, struct err *e)
+int engine_start(const struct engine *en, const char *id, engine_created *created, void *caller,
+		 struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	struct container c = CONTAINER_INIT;
@@ -115,7 +116,9 @@ int engine_start(const struct engine *en, const char *id, struct err *e)
 
 	if (container_open(en, id, STATEDIR_LOCK_MS, &a, &c, e))
 		return -1;
-	failed = refuse(&c, e) || start(&c, &a, e) ? -1 : 0;
+	failed = refuse(&c, e) || (created && created(caller, c.record->pid, e)) || start(&c, &a, e)
+			 ? -1
+			 : 0;
 	container_close(&c);
 	return failed;
 }

@@ -57,6 +57,19 @@ MAINPID=$(pid_of c)"
 	peapod exec c sh -c 'test -z "$NOTIFY_SOCKET"'
 }
 
+@test "a start that is refused leaves the socket of the first alone" {
+	notifier sh -c 'until [ -e /go ]; do sleep 0.02; done; notify READY=1; exec sleep 1000'
+	NOTIFY_SOCKET=$MANAGER peapod create -b "$DIR/c" c </dev/null >/dev/null 2>&1
+	NOTIFY_SOCKET=$MANAGER peapod start c 3>&- &
+	local pid=$!
+	wait_until 30 has_status c running
+	NOTIFY_SOCKET=$MANAGER run -1 peapod start c
+	assert_output --partial running
+	touch "$DIR/c/rootfs/go"
+	wait_until 30 grep -aq READY=1 "$DIR/heard"
+	ends_with 0 $pid
+}
+
 @test "in the foreground it is carried as long as the container runs, and we are the main process" {
 	notifier sh -c 'notify READY=1 STATUS=one; sleep 1; notify WATCHDOG=1 STOPPING=1; exit 3'
 	NOTIFY_SOCKET=$MANAGER "$PEAPOD" --root "$STATE" run -b "$DIR/c" c </dev/null >/dev/null 2>&1 &
