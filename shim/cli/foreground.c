@@ -246,7 +246,7 @@ static void relay_rows(const struct relay *r, struct pollfd *p)
 
 static void relay_move(struct relay *r, const struct pollfd *p)
 {
-	short master = p[POLL_IN_TO].revents | p[POLL_OUT_FROM].revents;
+	int master = p[POLL_IN_TO].revents | p[POLL_OUT_FROM].revents;
 	struct epoll_event told;
 
 	r->hung = master & POLLHUP && !(master & POLLIN);

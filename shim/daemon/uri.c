@@ -23,9 +23,11 @@ int uri_decode(char *s, bool query, struct err *e)
 	char *out = s;
 
 	for (; *s; s++) {
-		char c = query && *s == '+' ? ' ' : *s;
+		char c = *s;
 
-		if (*s == '%') {
+		if (query && c == '+')
+			c = ' ';
+		if (c == '%') {
 			c = escaped(s);
 			if (!c)
 				return err_set(e, EINVAL, "'%.3s' is no escape of a byte", s);
