@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@
 #include "spec/base/fd.h"
 #include "spec/base/json.h"
 #include "spec/base/path.h"
+#include "spec/base/proc.h"
 #include "spec/base/str.h"
 #include "spec/ttrpc/message.h"
 #include "spec/ttrpc/options.pb-c.h"
@@ -252,7 +254,12 @@ int work_exec(void *arg, struct job_result *r, struct err *e)
 	memcpy(req.stdio, x->io->stdio, sizeof(req.stdio));
 	if (start_logger(&x->work, x->io, r, e) || engine_exec(&en, &req, &r->pid, NULL, e))
 		return -1;
-	return take_console(ours, r, e);
+	if (take_console(ours, r, e)) {
+		kill(r->pid, SIGKILL);
+		proc_reap(r->pid);
+		return -1;
+	}
+	return 0;
 }
 
 int work_kill(void *arg, struct job_result *r, struct err *e)
