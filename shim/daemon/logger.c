@@ -24,19 +24,24 @@ enum {
 	FD_FREE, /* where the fds wait to be placed */
 };
 
+/* As containerd's shim has them: each key once, with its first value, which may be empty. */
 static int add_pair(char **argv, size_t *n, char *pair, struct err *e)
 {
-	char *value = strchr(pair, '=');
+	char *value = strchrnul(pair, '=');
 
+	if (!*pair)
+		return 0;
+	if (*value)
+		*value++ = '\0';
+	if (uri_decode(pair, true, e) || uri_decode(value, true, e))
+		return -1;
+	for (size_t i = 1; i < *n; i += 2)
+		if (str_eq(argv[i], pair))
+			return 0;
 	if (*n + 3 > ARGS_MAX)
 		return err_set(e, E2BIG, "too many arguments");
-	if (value)
-		*value++ = '\0';
-	if (uri_decode(pair, true, e) || (value && uri_decode(value, true, e)))
-		return -1;
 	argv[(*n)++] = pair;
-	if (value && *value)
-		argv[(*n)++] = value;
+	argv[(*n)++] = value;
 	return 0;
 }
 

@@ -11,7 +11,10 @@
 #define LOGGER_READY_MS 10000
 #define LOGGER_STOP_MS	12000 /* between SIGTERM and SIGKILL, as containerd's own shim gives it */
 
-/* argv of a logger: the path of binary:///PATH?KEY=VALUE&KEY=VALUE, then each key and value. */
+/*
+ * argv of a logger: the path of binary:///PATH?KEY=VALUE&KEY=VALUE, then each key and its
+ * first value, "" where it has none.
+ */
 char **logger_argv(const char *uri, struct arena *a, struct err *e);
 
 /*

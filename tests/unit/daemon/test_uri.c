@@ -49,10 +49,12 @@ TEST(uri_path_that_is_none_is_refused)
 
 TEST(logger_gets_keys_and_values_of_the_query)
 {
-	static const char *const want[] = { "/a b", "key", "a value", "flag", "x=", "1 = 1" };
+	static const char *const want[] = { "/a b",  "key", "a value", "flag", "", "x=",
+					    "1 = 1", "end", "",	       "",     "v" };
 	auto_arena struct arena a = { 0 };
 	struct err e;
-	char **argv = logger_argv("binary:///a%20b?key=a+value&flag&x%3D=1%20=%201#end", &a, &e);
+	char **argv = logger_argv(
+		"binary:///a%20b?key=a+value&flag&&x%3D=1%20=%201&key=b&end=&=v&#end", &a, &e);
 
 	ASSERT(argv);
 	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
