@@ -120,7 +120,7 @@ int inet_addr_tentative(struct rtnl *r, int index, struct err *e)
 	struct rtnl_req q = rtnl_req(RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa));
 	bool tentative = false;
 
-	return rtnl_ask(r, &q, read_tentative, &tentative, e) ? -1 : tentative;
+	return rtnl_ask(r, &q, read_tentative, &tentative, e) ? -1 : tentative || r->torn;
 }
 
 static struct rtnl_req route_req(int type, int flags, const struct inet_route *route)
@@ -247,15 +247,19 @@ static int read_route(const struct nlmsghdr *nlh, void *arg, struct err *e)
 int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e)
 {
 	struct rtmsg rtm = { .rtm_family = inet_family(&route->dst.ip) };
-	struct rtnl_req q = rtnl_req(RTM_GETROUTE, NLM_F_DUMP, &rtm, sizeof(rtm));
 	struct route_sink sink = { .want = route,
 				   .first = ip_net_first(&route->dst),
 				   .index = index };
+	int tries = 0;
 
-	rtnl_put_u32(&q, RTA_OIF, (uint32_t)index);
-	rtnl_put_u32(&q, RTA_TABLE, route->table ? route->table : RT_TABLE_MAIN);
-	if (rtnl_ask(r, &q, read_route, &sink, e))
-		return err_ctx(e, "look for route %s", ip_net_text(&route->dst).s);
+	do {
+		struct rtnl_req q = rtnl_req(RTM_GETROUTE, NLM_F_DUMP, &rtm, sizeof(rtm));
+
+		rtnl_put_u32(&q, RTA_OIF, (uint32_t)index);
+		rtnl_put_u32(&q, RTA_TABLE, route->table ? route->table : RT_TABLE_MAIN);
+		if (rtnl_ask(r, &q, read_route, &sink, e))
+			return err_ctx(e, "look for route %s", ip_net_text(&route->dst).s);
+	} while (!sink.found && rtnl_again(r, &tries));
 	return sink.found;
 }
 

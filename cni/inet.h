@@ -35,7 +35,10 @@ int inet_addr_del(struct rtnl *r, int index, const struct ip_net *net, struct er
 int inet_addr_list(struct rtnl *r, int index, struct arena *a, struct inet_addrs *out,
 		   struct err *e);
 
-/* 1 when an IPv6 address of the interface is still tentative, 0; a duplicate is an error. */
+/*
+ * 1 when an IPv6 address of the interface is still tentative, or may be (r->torn), 0; a
+ * duplicate is an error.
+ */
 int inet_addr_tentative(struct rtnl *r, int index, struct err *e);
 
 struct inet_route {
@@ -56,7 +59,9 @@ int inet_route_add(struct rtnl *r, int index, const struct inet_route *route, st
 /* Remove the one to exactly that dst on the interface, whoever made it. ESRCH: there is none. */
 int inet_route_del(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
 
-/* Is there a route to exactly that dst (through that gw, if it has one) on the interface? 1, 0, -1.
+/*
+ * Is there a route to exactly that dst (through that gw, if it has one) on the interface? 1, 0, -1.
+ * r->torn: 0 may be wrong, even after some tries.
  */
 int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
 

@@ -162,6 +162,20 @@ static void tell_veths(struct fake *f, int n, int flags)
 	tell_end(f, flags);
 }
 
+/* A default route through interface 2, or none. */
+static void tell_route(struct fake *f, bool there, int flags)
+{
+	const struct rtmsg rtm = { .rtm_family = AF_INET6 };
+
+	if (there) {
+		struct rtnl_req q = rtnl_req(RTM_NEWROUTE, NLM_F_MULTI | flags, &rtm, sizeof(rtm));
+
+		rtnl_put_u32(&q, RTA_OIF, 2);
+		tell(f, &q);
+	}
+	tell_end(f, flags);
+}
+
 /* How often it was asked since the last time. */
 static int asked(const struct fake *f)
 {
@@ -198,6 +212,35 @@ TEST(a_torn_list_is_asked_for_again_but_not_for_ever)
 	CHECK(addrs.n == 2 && f.r.torn && asked(&f) == 3);
 	ASSERT(!pairs_list(&f.r, PAIR_VETH, &a, &pairs, &e));
 	CHECK(pairs.n == 2 && f.r.torn && asked(&f) == 3);
+}
+
+TEST(a_route_is_looked_for_again_in_a_torn_list_but_not_for_ever)
+{
+	const struct inet_route route = { .dst = { .ip = { .len = 16 } } };
+	__attribute__((cleanup(fake_close))) struct fake f;
+	struct err e;
+
+	ASSERT(fake_open(&f));
+	tell_route(&f, false, NLM_F_DUMP_INTR);
+	tell_route(&f, true, 0);
+	CHECK(inet_route_find(&f.r, 2, &route, &e) == 1 && asked(&f) == 2);
+	tell_route(&f, true, NLM_F_DUMP_INTR);
+	CHECK(inet_route_find(&f.r, 2, &route, &e) == 1 && asked(&f) == 1);
+	for (int i = 0; i < 3; i++)
+		tell_route(&f, false, NLM_F_DUMP_INTR);
+	CHECK(inet_route_find(&f.r, 2, &route, &e) == 0 && f.r.torn && asked(&f) == 3);
+}
+
+TEST(an_address_that_a_torn_list_does_not_show_may_be_tentative)
+{
+	__attribute__((cleanup(fake_close))) struct fake f;
+	struct err e;
+
+	ASSERT(fake_open(&f));
+	tell_addrs(&f, 1, NLM_F_DUMP_INTR);
+	tell_addrs(&f, 1, 0);
+	CHECK(inet_addr_tentative(&f.r, 1, &e) == 1);
+	CHECK(inet_addr_tentative(&f.r, 1, &e) == 0);
 }
 
 TEST(a_subnet_that_a_torn_list_does_not_show_is_taken_as_used)
