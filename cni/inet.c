@@ -208,19 +208,21 @@ static bool same_hop(const struct route_sink *sink, int oif, const struct nlattr
 	return oif == sink->index && (!gw->len || same_addr(nla_find(attrs, len, RTA_GATEWAY), gw));
 }
 
+const struct rtnexthop *inet_hop(const struct nlattr *hops, const struct rtnexthop *last)
+{
+	const struct rtnexthop *hop = last ? RTNH_NEXT(last) : nla_data(hops);
+	int left = (int)((const char *)nla_data(hops) + nla_len(hops) - (const char *)hop);
+
+	return left >= (int)sizeof(*hop) && RTNH_OK(hop, left) ? hop : NULL;
+}
+
 /* Of a route with many. */
 static bool has_hop(const struct route_sink *sink, const struct nlattr *hops)
 {
-	const struct rtnexthop *hop = nla_data(hops);
-	int left = nla_len(hops);
-
-	while (left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
+	for (const struct rtnexthop *hop = NULL; (hop = inet_hop(hops, hop));)
 		if (same_hop(sink, hop->rtnh_ifindex, (struct nlattr *)(void *)RTNH_DATA(hop),
 			     (int)(hop->rtnh_len - sizeof(*hop))))
 			return true;
-		left -= RTNH_ALIGN(hop->rtnh_len);
-		hop = (const struct rtnexthop *)(const void *)RTNH_NEXT(hop);
-	}
 	return false;
 }
 

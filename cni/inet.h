@@ -65,6 +65,9 @@ int inet_route_del(struct rtnl *r, int index, const struct inet_route *route, st
  */
 int inet_route_find(struct rtnl *r, int index, const struct inet_route *route, struct err *e);
 
+/* The next hop behind `last` (NULL: the first) in a route's RTA_MULTIPATH, or NULL. */
+const struct rtnexthop *inet_hop(const struct nlattr *hops, const struct rtnexthop *last);
+
 /* Does a look-up refused with that errno tell of no route, or of one that leads nowhere? */
 bool inet_no_route(int num);
 
@@ -72,8 +75,8 @@ bool inet_no_route(int num);
 int inet_oif(struct rtnl *r, const struct ip_addr *ip, struct err *e);
 
 /*
- * What fits through the host's default route: the MTU that the route has, or
- * its interface. 0 in *mtu: there is no default route.
+ * What fits through the host's default route: the MTU that the route has, or its
+ * interface; where it has several, the smallest. 0 in *mtu: there is no default route.
  */
 int inet_uplink_mtu(struct rtnl *r, uint32_t *mtu, struct err *e);
 

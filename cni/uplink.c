@@ -14,27 +14,33 @@ static const struct ip_addr probes[] = {
 	{ 16, { 0x3f, 0xff, [15] = 1 } },
 };
 
+#define HOPS_MAX 64 /* that are looked at */
+
 struct uplink {
-	bool is_default;
-	int index;
+	int hops[HOPS_MAX]; /* interfaces */
+	size_t n;	    /* 0: no default route */
 	uint32_t mtu;
 };
 
 static int read_uplink(const struct nlmsghdr *nlh, void *arg, struct err *e)
 {
 	const struct rtmsg *rtm = NLMSG_DATA(nlh);
-	struct nlattr *head = (struct nlattr *)(void *)RTM_RTA(rtm), *oif, *metrics, *mtu;
+	struct nlattr *head = (struct nlattr *)(void *)RTM_RTA(rtm), *oif, *hops, *metrics, *mtu;
 	int left = (int)NLMSG_PAYLOAD(nlh, sizeof(*rtm));
+	const struct rtnexthop *hop = NULL;
 	struct uplink *u = arg;
 
 	(void)e;
-	if (nlh->nlmsg_type != RTM_NEWROUTE)
+	if (nlh->nlmsg_type != RTM_NEWROUTE || rtm->rtm_dst_len || rtm->rtm_type != RTN_UNICAST)
 		return 0;
 	oif = nla_find(head, left, RTA_OIF);
+	hops = nla_find(head, left, RTA_MULTIPATH);
 	metrics = nla_find(head, left, RTA_METRICS);
 	mtu = metrics ? nla_find(nla_data(metrics), nla_len(metrics), RTAX_MTU) : NULL;
-	u->is_default = !rtm->rtm_dst_len && oif && rtm->rtm_type == RTN_UNICAST;
-	u->index = oif ? (int)nla_get_u32(oif) : 0;
+	if (oif)
+		u->hops[u->n++] = (int)nla_get_u32(oif);
+	while (hops && u->n < HOPS_MAX && (hop = inet_hop(hops, hop)))
+		u->hops[u->n++] = hop->rtnh_ifindex;
 	u->mtu = mtu ? nla_get_u32(mtu) : 0;
 	return 0;
 }
@@ -55,20 +61,21 @@ static int probe(struct rtnl *r, const struct ip_addr *ip, struct uplink *u, str
 
 int inet_uplink_mtu(struct rtnl *r, uint32_t *mtu, struct err *e)
 {
-	struct uplink u = { .index = 0 };
+	struct uplink u = { .n = 0 };
+	uint32_t least = 0;
 	struct link link;
-	int there;
 
-	for (size_t i = 0; i < sizeof(probes) / sizeof(*probes) && !u.is_default; i++)
+	for (size_t i = 0; i < sizeof(probes) / sizeof(*probes) && !u.n; i++)
 		if (probe(r, &probes[i], &u, e))
 			return err_ctx(e, "look for the default route");
-	if (!u.is_default) {
-		*mtu = 0;
-		return 0;
+	for (size_t i = 0; i < u.n && !u.mtu; i++) {
+		int there = link_by_index(r, u.hops[i], &link, e);
+
+		if (there < 0)
+			return -1;
+		if (there && (!least || link.mtu < least))
+			least = link.mtu;
 	}
-	there = link_by_index(r, u.index, &link, e);
-	if (there < 0)
-		return -1;
-	*mtu = u.mtu ? u.mtu : there ? link.mtu : 0;
+	*mtu = u.mtu ? u.mtu : least;
 	return 0;
 }

@@ -214,3 +214,18 @@ second_pod() {
 	cni ADD
 	in_pod ip -j link show eth0 | jq -e '.[0].mtu == 1500'
 }
+
+@test "mtu auto: of a default route through several uplinks, the smallest" {
+	local i
+	for i in 1 2 3; do
+		on_host ip link add "up$i" mtu "$((1500 - (i & 2) * 50))" type veth peer name "peer$i"
+		on_host ip addr add "fd0$i::1/64" dev "up$i" nodad
+		on_host ip link set "up$i" up
+		on_host ip link set "peer$i" up
+		on_host ip -6 route append default via "fd0$i::2" dev "up$i"
+	done
+	assert_equal "$(on_host ip -6 -j route show default | jq -c '[.[] | .nexthops | length]')" '[3]'
+	conf '.mtu = "auto" | .mode = "ptp"'
+	cni ADD
+	in_pod ip -j link show eth0 | jq -e '.[0].mtu == 1400'
+}
