@@ -176,6 +176,7 @@ static int create_container(const struct work_create *c, struct arena *a, struct
 	memcpy(req.stdio, c->io->stdio, sizeof(req.stdio));
 	if (start_logger(&c->work, c->io, r, e) || engine_create(&en, &req, &r->pid, NULL, e))
 		return -1;
+	close_fd(&theirs); /* so that a terminal which was not sent is not waited for */
 	if (take_console(ours, r, e) || tell_cgroups(&en, c->work.id, a, r, e)) {
 		struct err ignored;
 
@@ -254,6 +255,7 @@ int work_exec(void *arg, struct job_result *r, struct err *e)
 	memcpy(req.stdio, x->io->stdio, sizeof(req.stdio));
 	if (start_logger(&x->work, x->io, r, e) || engine_exec(&en, &req, &r->pid, NULL, e))
 		return -1;
+	close_fd(&theirs);
 	if (take_console(ours, r, e)) {
 		kill(r->pid, SIGKILL);
 		proc_reap(r->pid);
