@@ -166,14 +166,15 @@ one_pod() {
 }
 
 @test "thirty pods at once, three times, and nothing is left" {
-	local round i pids
+	local round i pids n=30
+	((PATIENCE == 1)) || n=10 # crictl gives a connection 20 s, which in an emulated guest are soon over
 	for round in 1 2 3; do
 		pids=()
-		for i in $(seq 30); do
+		for i in $(seq "$n"); do
 			one_pod "p$round-$i" "$i" >"$BATS_TEST_TMPDIR/$round.$i" 2>&1 3>&- &
 			pids+=($!)
 		done
-		for i in $(seq 30); do
+		for i in $(seq "$n"); do
 			wait "${pids[i - 1]}" || { echo "round $round, pod $i" && cat "$BATS_TEST_TMPDIR/$round.$i" && return 1; }
 		done
 		wait_until 30 no_leftovers
