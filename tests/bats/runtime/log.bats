@@ -91,7 +91,7 @@ listening() {
 		mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /mnt && touch /mnt/null
 		mount --bind /dev/null /mnt/null && mount --move /mnt /dev
 		mkdir -p "${1%/*}"
-		socat -u "UNIX-RECV:$1" "OPEN:$2,creat,append" 3>&- &
+		socat -u "UNIX-RECV:$1" "OPEN:$2,creat,append" 2>/dev/null 3>&- & # which may tell of the TERM
 		trap "kill $! && wait $! || :" EXIT
 		for ((i = 0; i < 6000; i++)); do [ ! -S "$1" ] || break; sleep 0.01; done
 		shift 2
