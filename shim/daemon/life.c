@@ -25,16 +25,23 @@
  * it: its openings go on in the background, and on a busy node they may be that
  * late; a restarted containerd opens its FIFOs anew for what runs, not for what
  * has stopped. So such a process still counts as running, but not for longer
- * than TELL_MS after somebody could have read; see io_unread(). The restarted
- * containerd asks for the state of each task early, and opens its FIFOs when all
- * its plugins are loaded: from there on it has RETURN_MS, until it asks to wait for
- * the task. It moreover drops the exit of a container that it has asked to wait
- * for but not yet put into its tables, so that it is told after SETTLE_MS only.
+ * than TELL_MS after somebody could have read; see io_unread().
+ *
+ * While containerd is away nobody could. When it is back it asks for the state of
+ * each task, later opens the FIFOs, then asks to wait for the task: from the first
+ * question on it has RETURN_MS. It moreover drops the exit of a container that it
+ * has asked to wait for but not yet put into its tables, so that it is told
+ * SETTLE_MS after that question.
+ *
+ * A reader that has gone may be a client, or the first that is seen of the end of
+ * containerd: the kernel closes a dying process's fds one by one, and its FIFOs may
+ * be closed before its connection. Within DYING_MS the connection tells which.
  */
 
 #define TELL_MS	      5000
 #define RETURN_MS     60000
 #define SETTLE_MS     2000
+#define DYING_MS      2000
 #define DRAIN_STEP_MS 16 /* between two looks, 1 at first */
 
 void life_reply_wait(struct call *c, const struct process *p)
@@ -102,6 +109,19 @@ static bool look_again(struct daemon *d)
 	return false;
 }
 
+/* Has its reader, which left some of the output, gone just now? See DYING_MS. */
+static bool is_lost(struct process *p, uint64_t now)
+{
+	if (p->unheard || p->id || !io_unread(&p->io, true))
+		return false;
+	if (!p->lost_by) {
+		p->lost_by = now + DYING_MS;
+		if (p->tell_by < p->lost_by)
+			p->tell_by = p->lost_by;
+	}
+	return now < p->lost_by;
+}
+
 /*
  * Is there something to wait for before the end of the process is told? While
  * containerd is away it is the output of init, as nobody comes back for an exec's.
@@ -113,13 +133,13 @@ static bool is_unread(struct daemon *d, struct process *p)
 	p->unheard = p->unheard || server_alone(&d->server);
 	if (p->silent || p->state == ST_DELETING)
 		return false;
-	if (!io_unread(&p->io, p->unheard && !p->id) && now >= p->tell_from)
+	if (!io_unread(&p->io, p->unheard && !p->id) && !is_lost(p, now) && now >= p->tell_from)
 		return false;
 	if (server_alone(&d->server) && !io_has_reader(&p->io)) {
-		p->tell_from = 0;
-		return !p->id; /* until life_asked() */
+		p->away = true;
+		return !p->id;
 	}
-	return now < p->tell_by && look_again(d);
+	return p->away || (now < p->tell_by && look_again(d));
 }
 
 /* It has been reaped, and no other process has to be told of before it. */
@@ -138,10 +158,15 @@ void life_asked(struct daemon *d, struct process *p, bool waits)
 {
 	uint64_t now = (uint64_t)when_ms();
 
-	if (!p->tell_by || !p->reaped || !p->unheard || (!waits && p->tell_from))
+	if (!p->tell_by || !p->reaped || !p->unheard)
 		return;
-	p->tell_from = waits ? now + SETTLE_MS : now + TELL_MS;
-	p->tell_by = now + (waits ? TELL_MS : RETURN_MS);
+	if (p->away)
+		p->tell_from = p->tell_by = now + RETURN_MS;
+	p->away = false;
+	if (waits)
+		p->tell_from = now + SETTLE_MS;
+	if (p->tell_by < p->tell_from)
+		p->tell_by = p->tell_from;
 	(void)look_again(d);
 }
 

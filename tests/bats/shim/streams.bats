@@ -66,6 +66,68 @@ late_reader() {
 	wait "$holder" || :
 }
 
+@test "a container of which the containerd that came back has not asked yet keeps its output, whatever else ends" {
+	local pid other b=$BATS_TEST_TMPDIR/b
+	mkfifo "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/other"
+	set_args "$BUNDLE" sh -c 'echo out; exit 3'
+	new_bundle "$b" sh -c 'trap "echo other; exit 4" TERM; sleep 1000 & wait'
+	other=$(call Create id=b bundle="$b" stdout="$BATS_TEST_TMPDIR/other" | sed s/pid=//)
+	call Start id=b
+	pid=$(start_box stdout="$BATS_TEST_TMPDIR/out")
+	wait_until 30 is_gone "$pid"
+	sleep 6 # longer than a shim whose containerd is there waits for a reader
+	wait_until 30 pgrep -P "$other"
+	call Wait id=b >"$BATS_TEST_TMPDIR/end" 3>&- &
+	kill -TERM "$other"
+	assert_equal "$(timeout $((10 * PATIENCE)) cat "$BATS_TEST_TMPDIR/other")" other
+	wait
+	assert_equal "$(<"$BATS_TEST_TMPDIR/end" grep exit_status)" exit_status=4
+	call Delete id=b
+	state_is 2
+	assert_equal "$(timeout $((10 * PATIENCE)) cat "$BATS_TEST_TMPDIR/out")" out
+	run -0 call Wait id=box
+	assert_line exit_status=3
+	call Delete id=box
+}
+
+# dying_reader PID HOLDER READER: the box ends as containerd does, whose FIFO is closed first, its
+# connection later
+dying_reader() {
+	wait_until 30 pgrep -P "$1"
+	kill -TERM "$1"
+	wait_until 30 is_gone "$1"
+	kill "$3"
+	sleep 0.3
+	kill "$2"
+	wait "$2" "$3" || :
+}
+
+@test "output is kept for the next containerd when the first closes its FIFO before its connection" {
+	local pid reader holder begin
+	mkfifo "$BATS_TEST_TMPDIR/out"
+	set_args "$BUNDLE" sh -c 'trap "echo out; exit 3" TERM; sleep 1000 & wait'
+	for _ in {1..10}; do
+		sleep 1000 <>"$BATS_TEST_TMPDIR/out" 3>&- &
+		reader=$!
+		pid=$(start_box stdout="$BATS_TEST_TMPDIR/out")
+		add_exec never true
+		"$TOOL/ttrpc-call" "$SOCKET" Wait id=box exec_id=never &>/dev/null 3>&- &
+		holder=$!
+		begin=$SECONDS
+		dying_reader "$pid" "$holder" "$reader"
+		# it may take two seconds: what took longer on a slow machine says nothing
+		((SECONDS - begin > 1)) || break
+		call Delete id=box exec_id=never
+		call Wait id=box
+		call Delete id=box
+	done
+	assert_equal "$(timeout $((10 * PATIENCE)) cat "$BATS_TEST_TMPDIR/out")" out
+	run -0 call Wait id=box
+	assert_line exit_status=3
+	call Delete id=box exec_id=never
+	call Delete id=box
+}
+
 @test "output that nobody reads holds the end back, but not for ever" {
 	mkfifo "$BATS_TEST_TMPDIR/out"
 	set_args "$BUNDLE" sh -c 'echo out; exit 3'
