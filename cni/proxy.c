@@ -65,12 +65,16 @@ static int read_entry(const struct nlmsghdr *nlh, void *arg, struct err *e)
 int proxy_find(struct rtnl *r, const struct ip_addr *ip, struct err *e)
 {
 	const struct ndmsg head = { .ndm_family = inet_family(ip), .ndm_flags = NTF_PROXY };
-	struct rtnl_req q = rtnl_req(RTM_GETNEIGH, NLM_F_DUMP, &head, sizeof(head));
 	struct search s = { .ip = ip };
+	int tries = 0;
 
-	return rtnl_ask(r, &q, read_entry, &s, e)
-		       ? err_ctx(e, "look who answers for %s", ip_text(ip).s)
-		       : s.index;
+	do {
+		struct rtnl_req q = rtnl_req(RTM_GETNEIGH, NLM_F_DUMP, &head, sizeof(head));
+
+		if (rtnl_ask(r, &q, read_entry, &s, e))
+			return err_ctx(e, "look who answers for %s", ip_text(ip).s);
+	} while (!s.index && rtnl_again(r, &tries));
+	return s.index;
 }
 
 int proxy_del(struct rtnl *r, int index, const struct ip_addr *ip, struct err *e)

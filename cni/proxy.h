@@ -23,6 +23,7 @@ int proxy_present(struct rtnl *r, int index, const struct ip_addr *ip, struct er
 /*
  * The index of an interface with such an entry of ours, 0: there is none, -1.
  * All entries of the family are read: for who does not know the interface.
+ * With r->torn a 0 may be wrong, even after some tries.
  */
 int proxy_find(struct rtnl *r, const struct ip_addr *ip, struct err *e);
 

@@ -2,6 +2,7 @@
 /* Answers of the kernel: lost ones, forged ones, and children that do not do their work. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <pthread.h>
 #include <sched.h>
@@ -18,6 +19,7 @@
 #include "cni/link.h"
 #include "cni/masq.h"
 #include "cni/pairs.h"
+#include "cni/proxy.h"
 #include "spec/base/auto.h"
 #include "tests/unit/test.h"
 
@@ -176,6 +178,22 @@ static void tell_route(struct fake *f, bool there, int flags)
 	tell_end(f, flags);
 }
 
+/* Interface 3 answers for 10.1.0.1, marked as ours; or nobody. */
+static void tell_proxy(struct fake *f, bool there, int flags)
+{
+	const struct ndmsg ndm = { .ndm_family = AF_INET, .ndm_ifindex = 3 };
+	const uint8_t ip[4] = { 10, 1, 0, 1 }, protocol = PROXY_PROTOCOL;
+
+	if (there) {
+		struct rtnl_req q = rtnl_req(RTM_NEWNEIGH, NLM_F_MULTI | flags, &ndm, sizeof(ndm));
+
+		rtnl_put(&q, NDA_DST, ip, sizeof(ip));
+		rtnl_put(&q, NDA_PROTOCOL, &protocol, sizeof(protocol));
+		tell(f, &q);
+	}
+	tell_end(f, flags);
+}
+
 /* How often it was asked since the last time. */
 static int asked(const struct fake *f)
 {
@@ -229,6 +247,23 @@ TEST(a_route_is_looked_for_again_in_a_torn_list_but_not_for_ever)
 	for (int i = 0; i < 3; i++)
 		tell_route(&f, false, NLM_F_DUMP_INTR);
 	CHECK(inet_route_find(&f.r, 2, &route, &e) == 0 && f.r.torn && asked(&f) == 3);
+}
+
+TEST(who_answers_is_looked_for_again_in_a_torn_list_but_not_for_ever)
+{
+	const struct ip_addr ip = { .len = 4, .b = { 10, 1, 0, 1 } };
+	__attribute__((cleanup(fake_close))) struct fake f;
+	struct err e;
+
+	ASSERT(fake_open(&f));
+	tell_proxy(&f, false, NLM_F_DUMP_INTR);
+	tell_proxy(&f, true, 0);
+	CHECK(proxy_find(&f.r, &ip, &e) == 3 && asked(&f) == 2);
+	tell_proxy(&f, true, NLM_F_DUMP_INTR);
+	CHECK(proxy_find(&f.r, &ip, &e) == 3 && asked(&f) == 1);
+	for (int i = 0; i < 3; i++)
+		tell_proxy(&f, false, NLM_F_DUMP_INTR);
+	CHECK(proxy_find(&f.r, &ip, &e) == 0 && f.r.torn && asked(&f) == 3);
 }
 
 TEST(an_address_that_a_torn_list_does_not_show_may_be_tentative)
