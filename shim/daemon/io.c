@@ -83,15 +83,16 @@ static int open_output(struct io *io, int i, const char *path, bool terminal, st
 	auto_fd int probe = -1; /* until the writer is open, for a reader not to see an end */
 	auto_arena struct arena a = { 0 };
 	const char *uri = path;
+	bool is_file = str_starts(uri, SCHEME_FILE);
 
-	if (str_starts(uri, SCHEME_FILE) || str_starts(uri, SCHEME_FIFO)) {
+	if (is_file || str_starts(uri, SCHEME_FIFO)) {
 		path = uri_path(uri, &a, NULL, e);
 		if (!path)
 			return err_ctx(e, "output '%s'", uri);
 	} else if (strstr(uri, "://")) {
 		return err_set(e, ENOTSUP, "output '%s': the scheme is not supported", uri);
 	}
-	if (str_starts(uri, SCHEME_FILE))
+	if (is_file)
 		return open_log_file(path, terminal, e);
 	if (is_fifo(path)) {
 		probe = open_writer(path);

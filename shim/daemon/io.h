@@ -64,7 +64,8 @@ struct io_request {
 int io_open(struct io *io, struct loop *loop, const struct io_request *req, struct io_child *child,
 	    struct err *e);
 void io_child_close(struct io_child *child);
-/* All fds of it, for the helper to keep (at most 5); their number. */
+/* All fds of it, for the helper to keep; their number. */
+#define IO_CHILD_FDS 5
 size_t io_child_fds(const struct io_child *child, int *fds);
 
 /* The process was started with this terminal (-1: none); console becomes the io's. */

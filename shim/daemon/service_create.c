@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service_create: Create and Delete, the two ends of a task. */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -225,6 +226,7 @@ static int start_creation(struct daemon *d, struct creation *cr, const Pb__Optio
 	t->io_gid = o->io_gid;
 	if (io_open(&t->init.io, &d->loop, &streams, &io, e))
 		return -1;
+	static_assert(IO_CHILD_FDS + OCI_NS_COUNT <= JOB_FDS_MAX, "a job keeps all fds");
 	job.n_keep = io_child_fds(&io, job.keep);
 	bad = sandbox_join_of(d, &join, e);
 	w.join = join.dir ? &join : NULL;
