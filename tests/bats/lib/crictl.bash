@@ -207,8 +207,15 @@ all_pods_removed() {
 	no_leftovers && [ -z "$(crictl pods -q)" ]
 }
 
+# What containers wrote last, and containerd, for who reads of a test that failed.
+last_words() {
+	find "$LOGS" -name '*.log' -exec sh -c 'echo "$1: $(wc -c <"$1") bytes" && tail -c 200 "$1"' - {} \;
+	tail -n 10 "$CDIR/log" | cut -c 1-400
+}
+
 teardown_cri() {
 	[ -n "${NS:-}" ] || return 0
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || last_words >&2
 	if ! wait_until 90 all_pods_removed; then
 		cri_leftovers >&2
 		kill_shims -address "$CDIR/c.sock"
