@@ -43,7 +43,10 @@ late_reader() {
 	state_is 3
 }
 
-@test "a containerd that comes back has the time it needs until it reads" {
+# comes_back EXEC: to a container that has ended; containerd's one connection, which asks to wait for
+# that exec ("": for the container), stays longer than a shim whose containerd was there all the time
+# would wait for a reader; then it reads
+comes_back() {
 	local pid holder
 	mkfifo "$BATS_TEST_TMPDIR/out"
 	set_args "$BUNDLE" sh -c 'echo out; exit 3'
@@ -51,9 +54,8 @@ late_reader() {
 	add_exec never true
 	call Start id=box
 	wait_until 30 is_gone "$pid"
-	# it is back: one connection stays, and asks for the state only; longer than a shim whose
-	# containerd was there all the time would wait for a reader
-	call Wait id=box exec_id=never &>/dev/null 3>&- &
+	state_is 2
+	call Wait id=box exec_id="$1" &>/dev/null 3>&- &
 	holder=$!
 	for _ in {1..8}; do
 		state_is 2
@@ -64,6 +66,14 @@ late_reader() {
 	assert_line exit_status=3
 	call Delete id=box
 	wait "$holder" || :
+}
+
+@test "a containerd that comes back has the time it needs until it reads" {
+	comes_back never
+}
+
+@test "a containerd that comes back has that time also when it has asked to wait" {
+	comes_back ""
 }
 
 @test "a container of which the containerd that came back has not asked yet keeps its output, whatever else ends" {
