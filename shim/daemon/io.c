@@ -117,6 +117,7 @@ static bool is_logger(const char *uri)
 static int open_logger(struct io *io, bool terminal, struct io_child *child, struct err *e)
 {
 	child->logger = io->path[1];
+	io->logged = true;
 	for (int i = 0; i < (terminal ? 1 : 2); i++) {
 		int pair[2];
 
@@ -264,7 +265,7 @@ static bool stream_unread(struct io *io, int i, bool expected)
 	if (ioctl(io->keep[i + 1], FIONREAD, &bytes))
 		bytes = 0;
 	if (!has_reader(io->keep[i + 1]))
-		return !io->met[i] || (expected && bytes);
+		return !io->met[i] || (expected && bytes && !io->logged);
 	return bytes;
 }
 

@@ -29,6 +29,7 @@ struct io {
 	int keep[3];	     /* [0] a writer of stdin; of stdout and stderr as above; -1 */
 	bool met[2];	     /* somebody read stdout, stderr when they were opened */
 	bool writers[2];     /* keep[1], keep[2] are */
+	bool logged;	     /* the outputs are a logger's pipes, which nobody else can open */
 	struct relay *relay; /* of a terminal */
 	pid_t logger;	     /* of a binary:// URI, 0: none */
 };
@@ -77,7 +78,8 @@ void io_ended(struct io *io);
 /*
  * After io_ended(): is there output that has not been read, but will be?
  * `expected`: a reader may still come, as containerd is on its way to open the
- * FIFO, or will be when it is started again. A reader that has gone does not count.
+ * FIFO, or will be when it is started again. A reader that has gone does not count,
+ * and what a logger has left nobody will read.
  */
 bool io_unread(struct io *io, bool expected);
 

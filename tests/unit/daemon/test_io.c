@@ -136,6 +136,23 @@ TEST(io_a_reader_that_went_is_not_waited_for_unless_another_is_expected)
 	fifo_done(&f);
 }
 
+TEST(io_nobody_is_expected_after_a_logger)
+{
+	const struct io_request req = { .path = { "", "binary:///bin/true",
+						  "binary:///bin/true" } };
+	struct io_child child;
+	struct io io;
+	struct err e;
+
+	ASSERT(!io_open(&io, NULL, &req, &child, &e));
+	CHECK(write(child.stdio[1], "x", 1) == 1);
+	io_ended(&io);
+	CHECK(io_unread(&io, true));
+	io_child_close(&child);
+	CHECK(!io_unread(&io, true));
+	io_close(&io);
+}
+
 TEST(io_nobody_is_expected_where_nothing_was_written)
 {
 	struct fifo f;
