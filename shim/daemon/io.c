@@ -266,6 +266,7 @@ static bool stream_unread(struct io *io, int i, bool expected)
 		bytes = 0;
 	if (!has_reader(io->keep[i + 1]))
 		return !io->met[i] || (expected && bytes && !io->logged);
+	io->met[i] = true;
 	return bytes;
 }
 

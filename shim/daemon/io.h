@@ -27,7 +27,7 @@ struct io {
 	char *path[3]; /* as containerd gave them, "" for none */
 	bool terminal;
 	int keep[3];	     /* [0] a writer of stdin; of stdout and stderr as above; -1 */
-	bool met[2];	     /* somebody read stdout, stderr when they were opened */
+	bool met[2];	     /* somebody was seen to read stdout, stderr */
 	bool writers[2];     /* keep[1], keep[2] are */
 	bool logged;	     /* the outputs are a logger's pipes, which nobody else can open */
 	struct relay *relay; /* of a terminal */

@@ -61,7 +61,7 @@ comes_back() {
 		state_is 2
 		sleep 1
 	done
-	assert_equal "$(timeout $((10 * PATIENCE)) cat "$BATS_TEST_TMPDIR/out")" out
+	assert_equal "$(timeout $((10 * PATIENCE)) head -n 1 "$BATS_TEST_TMPDIR/out")" out
 	run -0 call Wait id=box
 	assert_line exit_status=3
 	call Delete id=box

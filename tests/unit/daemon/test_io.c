@@ -136,6 +136,22 @@ TEST(io_a_reader_that_went_is_not_waited_for_unless_another_is_expected)
 	fifo_done(&f);
 }
 
+TEST(io_a_reader_that_came_late_and_read_all_is_not_waited_for_again)
+{
+	struct fifo f;
+	char buf[8];
+	int fd;
+
+	ASSERT(fifo_make(&f) && fifo_open(&f));
+	process(&f, "x");
+	fd = reader(&f);
+	CHECK(io_unread(&f.io, false));
+	CHECK(read(fd, buf, sizeof(buf)) == 1);
+	close(fd);
+	CHECK(!io_unread(&f.io, true));
+	fifo_done(&f);
+}
+
 TEST(io_nobody_is_expected_after_a_logger)
 {
 	const struct io_request req = { .path = { "", "binary:///bin/true",
