@@ -109,17 +109,18 @@ static bool look_again(struct daemon *d)
 	return false;
 }
 
-/* Has its reader, which left some of the output, gone just now? See DYING_MS. */
-static bool is_lost(struct process *p, uint64_t now)
+/* The end is told then, not before. */
+static void hold(struct process *p, uint64_t until)
 {
-	if (p->unheard || p->id || !io_unread(&p->io, true))
-		return false;
-	if (!p->lost_by) {
-		p->lost_by = now + DYING_MS;
-		if (p->tell_by < p->lost_by)
-			p->tell_by = p->lost_by;
-	}
-	return now < p->lost_by;
+	p->tell_from = until;
+	if (p->tell_by < until)
+		p->tell_by = until;
+}
+
+/* Has its reader gone and left some of the output? For the first time: see DYING_MS. */
+static bool is_left(struct process *p)
+{
+	return !p->unheard && !p->id && !p->tell_from && io_unread(&p->io, true);
 }
 
 /*
@@ -133,8 +134,12 @@ static bool is_unread(struct daemon *d, struct process *p)
 	p->unheard = p->unheard || server_alone(&d->server);
 	if (p->silent || p->state == ST_DELETING)
 		return false;
-	if (!io_unread(&p->io, p->unheard && !p->id) && !is_lost(p, now) && now >= p->tell_from)
-		return false;
+	if (!io_unread(&p->io, p->unheard && !p->id)) {
+		if (is_left(p))
+			hold(p, now + DYING_MS);
+		if (now >= p->tell_from)
+			return false;
+	}
 	if (server_alone(&d->server) && !io_has_reader(&p->io)) {
 		p->away = true;
 		return !p->id;
@@ -161,12 +166,10 @@ void life_asked(struct daemon *d, struct process *p, bool waits)
 	if (!p->tell_by || !p->reaped || !p->unheard)
 		return;
 	if (p->away)
-		p->tell_from = p->tell_by = now + RETURN_MS;
+		hold(p, now + RETURN_MS);
 	p->away = false;
 	if (waits)
-		p->tell_from = now + SETTLE_MS;
-	if (p->tell_by < p->tell_from)
-		p->tell_by = p->tell_from;
+		hold(p, now + SETTLE_MS);
 	(void)look_again(d);
 }
 

@@ -30,11 +30,10 @@ struct process {
 	bool reaped;		  /* has ended, and its end is known to nobody yet */
 	uint64_t tell_from;	  /* its end is not told before this ms of CLOCK_MONOTONIC, */
 	uint64_t tell_by;	  /* and not after this one; 0: it has not ended */
-	uint64_t lost_by;    /* so long it may turn out that its reader died; 0: none has gone */
-	bool away;	     /* containerd is, or has not asked for it since it is back */
-	bool unheard;	     /* containerd went away before its end was told */
-	bool silent;	     /* its start failed, so its end is no event */
-	unsigned int status; /* exit code, or 128 + signal */
+	bool away;		  /* containerd is, or has not asked for it since it is back */
+	bool unheard;		  /* containerd went away before its end was told */
+	bool silent;		  /* its start failed, so its end is no event */
+	unsigned int status;	  /* exit code, or 128 + signal */
 	struct timespec exited_at;
 	struct link waiters; /* calls */
 	struct io io;
